@@ -1,0 +1,138 @@
+"""The one place that sets numba's options.
+
+A kernel is a plain Python function on scalars and C-contiguous arrays, declared with one signature::
+
+    @kernel("f8(f8, f8, f8)")
+    def rheobase(R, E_L, V_th):
+        return (V_th - E_L) / R
+
+Nothing is compiled when the module is imported, and numba itself is not imported either.  The first call compiles,
+or loads from the cache on disk; `Kernel.ufunc` broadcasts a scalar kernel over arrays; `lifcore.kernels.build_wasm`
+turns the same function into WebAssembly.  Three options make the two compilations agree to the last bit:
+
+* one declared signature, so that both compile the same types;
+* ``error_model="numpy"``, so that a division by zero gives an infinity and not a Python exception;
+* no ``fastmath``, so that no compiler reorders a sum or fuses a product.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+__all__ = ["Kernel", "cache_folder", "kernel", "kernels_digest"]
+
+OPTIONS = {"error_model": "numpy", "fastmath": False}
+
+
+@functools.cache
+def kernels_digest() -> str:
+    """A short hash of the source of every kernel, the key of both caches.
+
+    numba looks only at the file of the function it compiles, so a kernel that calls another one would be served
+    from the cache after that other one has changed.
+    """
+    digest = hashlib.sha256()
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+@functools.cache
+def cache_folder() -> Path | None:
+    """The folder for compiled kernels, or None where nothing can be written.
+
+    ``NUMBA_CACHE_DIR`` where it is set, else the user's cache folder, else the temporary folder.
+    """
+    import platformdirs
+
+    chosen = os.environ.get("NUMBA_CACHE_DIR")
+    candidates = [Path(chosen)] if chosen else []
+    candidates += [platformdirs.user_cache_path("lifcore"), Path(tempfile.gettempdir(), f"lifcore-{os.getuid()}")
+                   if hasattr(os, "getuid") else Path(tempfile.gettempdir(), "lifcore")]
+    for candidate in candidates:
+        folder = candidate / kernels_digest()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                return folder
+        except OSError:
+            continue
+    return None
+
+
+class Kernel:
+    """A function with one declared signature, compiled at its first use.
+
+    Parameters
+    ----------
+    function : callable
+        Takes scalars and C-contiguous arrays, returns a scalar, a tuple of scalars or nothing; allocates nothing.
+    signature : str
+        In numba's notation, as ``"f8(f8, f8[::1], i4)"``.
+    """
+
+    def __init__(self, function: Callable, signature: str):
+        self.function = function
+        self.signature = signature
+        functools.update_wrapper(self, function)
+
+    def __reduce__(self):
+        return Kernel, (self.function, self.signature)
+
+    def __repr__(self):
+        return f"<kernel {self.__name__}: {self.signature}>"
+
+    @functools.cached_property
+    def dispatcher(self):
+        """The compiled function (a numba dispatcher that accepts only the declared types)."""
+        import numba
+
+        return self._compile(functools.partial(numba.njit, self.signature, **OPTIONS))
+
+    @functools.cached_property
+    def ufunc(self):
+        """The kernel as a NumPy ufunc, which broadcasts its scalar arguments; divisions follow NumPy here too."""
+        import numba
+
+        return self._compile(functools.partial(numba.vectorize, [self.signature], nopython=True))
+
+    @property
+    def _numba_type_(self):
+        # Lets one kernel call another: numba sees the compiled function in place of this object.
+        return self.dispatcher._numba_type_
+
+    def __call__(self, *args):
+        return self.dispatcher(*args)
+
+    def _compile(self, decorator):
+        from numba import config
+
+        folder, before = cache_folder(), config.CACHE_DIR
+        try:
+            config.CACHE_DIR = str(folder or "")
+            return decorator(cache=folder is not None)(self.function)
+        except RuntimeError as error:
+            # numba finds no place for a function typed at a prompt; it works as well without a cache.
+            if "no locator available" not in str(error):
+                raise
+            return decorator(cache=False)(self.function)
+        finally:
+            config.CACHE_DIR = before
+
+
+def kernel(signature: str) -> Callable[[Callable], Kernel]:
+    """Declare a kernel: ``@kernel("f8(f8, f8)")``.
+
+    Parameters
+    ----------
+    signature : str
+        numba signature; arrays must be C-contiguous (``f8[::1]``) if the kernel is to be exported to WebAssembly.
+    """
+    if not isinstance(signature, str):
+        raise TypeError(f"signature must be a string such as 'f8(f8, f8)', got {signature!r}: write @kernel('...')")
+    return lambda function: Kernel(function, signature)

@@ -1,0 +1,157 @@
+"""exp, log, expm1, log1p and tanh in plain float64 arithmetic.
+
+Every processor and browser rounds ``+ - * /`` in the same way, but each brings its own ``exp`` and ``log``, and their
+last digits differ.  These are made of those four operations and of shifts only.  So a spike time has the same 64 bits
+in a notebook on any machine and in the page of any browser.
+
+Each reduces its argument to a small interval and sums a Taylor polynomial there (Muller, *Elementary Functions*, 3rd ed.
+2016, chapters 3 and 11).  Against 40-digit arithmetic the largest error found is 1.5 units in the last place, and 2.2
+for `tanh`; the tests hold these bounds.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lifcore.kernels._jit import kernel
+
+__all__ = ["exp", "expm1", "log", "log1p", "tanh"]
+
+LOG2_E = 1.4426950408889634
+# ln 2 in two parts; the first ends in 21 zero bits, so that its product with an exponent is exact.
+LN2_HIGH = 6.93147180369123816490e-01
+LN2_LOW = 1.90821492927058770002e-10
+ROUND = 6755399441055744.0  # 1.5 * 2**52: adding and subtracting it rounds to the nearest integer
+EXP_OVERFLOW = 709.782712893384
+EXP_UNDERFLOW = -745.1332191019412
+SQRT_HALF = 0.7071067811865476
+ONE_BITS = 0x3FF0000000000000
+MANTISSA_BITS = 0x000FFFFFFFFFFFFF
+TWO_54 = 18014398509481984.0
+
+
+@kernel("f8(i8)")
+def _power_of_two(k):
+    """2**k for -1022 <= k <= 1023."""
+    return np.int64((k + 1023) << 52).view(np.float64)
+
+
+@kernel("f8(f8)")
+def _exp_tail(r):
+    """exp(r) - 1 - r for |r| <= ln(2)/2: the Taylor series from r**2/2 to r**14/14!."""
+    p = 1.0 / 87178291200.0
+    p = p * r + 1.0 / 6227020800.0
+    p = p * r + 1.0 / 479001600.0
+    p = p * r + 1.0 / 39916800.0
+    p = p * r + 1.0 / 3628800.0
+    p = p * r + 1.0 / 362880.0
+    p = p * r + 1.0 / 40320.0
+    p = p * r + 1.0 / 5040.0
+    p = p * r + 1.0 / 720.0
+    p = p * r + 1.0 / 120.0
+    p = p * r + 1.0 / 24.0
+    p = p * r + 1.0 / 6.0
+    p = p * r + 0.5
+    return p * r * r
+
+
+@kernel("f8(f8)")
+def exp(x):
+    """e**x."""
+    if x != x:
+        return x
+    if x > EXP_OVERFLOW:
+        return np.inf
+    if x < EXP_UNDERFLOW:
+        return 0.0
+    k = (x * LOG2_E + ROUND) - ROUND
+    high = x - k * LN2_HIGH
+    low = k * LN2_LOW
+    r = high - low
+    y = 1.0 + (high + (_exp_tail(r) - low))
+    half = np.int64(k) >> 1
+    # Two factors, because 2**k alone can be out of range where the product is not.
+    return y * _power_of_two(half) * _power_of_two(np.int64(k) - half)
+
+
+@kernel("f8(f8)")
+def expm1(x):
+    """e**x - 1, without cancellation for small x."""
+    if x != x:
+        return x
+    if x > EXP_OVERFLOW:
+        return np.inf
+    if x < -40.0:
+        return -1.0
+    k = (x * LOG2_E + ROUND) - ROUND
+    high = x - k * LN2_HIGH
+    low = k * LN2_LOW
+    r = high - low
+    y = high + (_exp_tail(r) - low)
+    if k == 0.0:
+        return y
+    if k == 1024.0:
+        return (y + 1.0) * 2.0 * _power_of_two(np.int64(1023))
+    scale = _power_of_two(np.int64(k))
+    if k > 60.0:
+        return (y + 1.0) * scale
+    return y * scale + (scale - 1.0)
+
+
+@kernel("f8(f8)")
+def log(x):
+    """Natural logarithm; -inf at 0, NaN below."""
+    if x != x or x == np.inf:
+        return x
+    if x <= 0.0:
+        return -np.inf if x == 0.0 else np.nan
+    exponent = np.int64(0)
+    if x < 2.2250738585072014e-308:
+        x *= TWO_54
+        exponent -= 54
+    bits = np.float64(x).view(np.int64)
+    exponent += (bits >> 52) - 1023
+    m = np.int64((bits & MANTISSA_BITS) | ONE_BITS).view(np.float64)
+    if m > 2.0 * SQRT_HALF:
+        m *= 0.5
+        exponent += 1
+    # log(1 + f) = 2 artanh(s), s = f / (2 + f), with |s| < 0.172; f - f**2/2 is split off because it is exact enough.
+    f = m - 1.0
+    s = f / (2.0 + f)
+    z = s * s
+    p = 2.0 / 23.0
+    p = p * z + 2.0 / 21.0
+    p = p * z + 2.0 / 19.0
+    p = p * z + 2.0 / 17.0
+    p = p * z + 2.0 / 15.0
+    p = p * z + 2.0 / 13.0
+    p = p * z + 2.0 / 11.0
+    p = p * z + 2.0 / 9.0
+    p = p * z + 2.0 / 7.0
+    p = p * z + 2.0 / 5.0
+    p = p * z + 2.0 / 3.0
+    half_square = 0.5 * f * f
+    e = np.float64(exponent)
+    return e * LN2_HIGH - ((half_square - (s * (half_square + z * p) + e * LN2_LOW)) - f)
+
+
+@kernel("f8(f8)")
+def log1p(x):
+    """log(1 + x), without cancellation for small x."""
+    u = 1.0 + x
+    if u <= 0.0 or u == np.inf or u != u:
+        return log(u)
+    # The second term makes good what rounding 1 + x lost.
+    return log(u) + (x - (u - 1.0)) / u
+
+
+@kernel("f8(f8)")
+def tanh(x):
+    """Hyperbolic tangent."""
+    a = abs(x)
+    if a > 22.0:
+        t = 1.0
+    else:
+        e = expm1(2.0 * a)
+        t = e / (e + 2.0)
+    return -t if x < 0.0 else t

@@ -1,0 +1,38 @@
+"""Figures that live in a notebook and in the built page alike.
+
+Each is a widget whose parameters are traits: Python sets and reads them, the reader drags them, and the page computes
+with the same compiled kernels, with no kernel process behind it::
+
+    from lifcore.live import MembraneTrace
+    figure = MembraneTrace(I=0.25)
+    figure                      # shows it
+    figure.I = 0.3              # the slider follows
+    figure.readouts()           # the numbers under the picture
+
+Importing `lifcore` imports none of this, and importing `lifcore.live` imports a figure only when it is named.
+"""
+
+from __future__ import annotations
+
+import importlib
+
+HOMES = {
+    "MembraneTrace": "lifcore.live.neuron",
+    "FICurve": "lifcore.live.neuron",
+    "StrengthDuration": "lifcore.live.neuron",
+    "LightResponse": "lifcore.live.neuron",
+    "LiveFigure": "lifcore.live._figure",
+    "use_style": "lifcore.live.identity",
+}
+
+__all__ = sorted(HOMES)
+
+
+def __getattr__(name):
+    if name in HOMES:
+        return getattr(importlib.import_module(HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join(__all__)}")
+
+
+def __dir__():
+    return __all__
