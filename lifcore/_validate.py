@@ -9,7 +9,9 @@ import numpy as np
 __all__ = ["finite_array", "finite_number", "whole_number"]
 
 
-def finite_number(name: str, value, unit: str, above: float | None = None, at_least: float | None = None) -> float:
+def finite_number(
+    name: str, value, unit: str, above: float | None = None, at_least: float | None = None, at_most: float | None = None
+) -> float:
     """`value` as a float, or an error.
 
     Parameters
@@ -20,24 +22,27 @@ def finite_number(name: str, value, unit: str, above: float | None = None, at_le
         A real number; NumPy scalars and 0-dimensional arrays are numbers too, booleans and strings are not.
     unit : str
         The argument's unit, for the message.
-    above, at_least : float, optional
-        Bounds, the first exclusive, the second inclusive.
+    above, at_least, at_most : float, optional
+        Bounds, the first exclusive, the others inclusive.
     """
     if isinstance(value, np.ndarray) and value.ndim == 0:
         value = value[()]
     if not isinstance(value, numbers.Real) or isinstance(value, (bool, np.bool_)):
         raise TypeError(f"{name} must be a number in {unit}, got {value!r}")
-    return float(_bounded(name, np.float64(value), unit, above, at_least))
+    return float(_bounded(name, np.asarray(value, dtype=np.float64), unit, above, at_least, at_most))
 
 
 def finite_array(
-    name: str, value, unit: str, above: float | None = None, at_least: float | None = None
+    name: str, value, unit: str, above: float | None = None, at_least: float | None = None, at_most: float | None = None
 ) -> np.ndarray:
     """`value` as a float64 array of any shape (0-dimensional for a number), or an error; bounds as above."""
-    given = np.asarray(value)
-    if given.dtype.kind not in "iuf":
+    try:
+        given = np.asarray(value)
+    except ValueError:
+        given = None  # rows of different lengths
+    if given is None or given.dtype.kind not in "iuf" and given.size:
         raise TypeError(f"{name} must be a number or an array of numbers in {unit}, got {value!r}")
-    return _bounded(name, given.astype(np.float64, copy=False), unit, above, at_least)
+    return _bounded(name, given.astype(np.float64, copy=False), unit, above, at_least, at_most)
 
 
 def whole_number(name: str, value, at_least: int) -> int:
@@ -49,13 +54,14 @@ def whole_number(name: str, value, at_least: int) -> int:
     return int(value)
 
 
-def _bounded(name, values, unit, above, at_least):
-    allowed, wrong = "finite", ~np.isfinite(values)
-    if above is not None:
-        allowed, wrong = f"finite and greater than {above:g} {unit}", wrong | ~(values > above)
-    elif at_least is not None:
-        allowed, wrong = f"finite and at least {at_least:g} {unit}", wrong | ~(values >= at_least)
+def _bounded(name, values, unit, above, at_least, at_most):
+    allowed, wrong = ["finite"], ~np.isfinite(values)
+    for bound, words, holds in (
+            (above, "greater than", np.greater), (at_least, "at least", np.greater_equal),
+            (at_most, "at most", np.less_equal)):
+        if bound is not None:
+            allowed.append(f"{words} {bound:g} {unit}")
+            wrong = wrong | ~holds(values, bound)
     if np.any(wrong):
-        culprit = values[wrong].flat[0] if np.ndim(values) else values
-        raise ValueError(f"{name} must be {allowed}, got {culprit:g} {unit}")
+        raise ValueError(f"{name} must be {' and '.join(allowed)}, got {values[wrong].flat[0]:g} {unit}")
     return values

@@ -22,6 +22,9 @@ __all__ = [
     "waveform_threshold", "weiss_current",
 ]
 
+# Far beyond any neuron; between them no product of two parameters leaves the range of float64.
+SMALLEST, LARGEST = 1e-50, 1e50
+
 
 @dataclass(frozen=True)
 class LIF:
@@ -71,16 +74,15 @@ class LIF:
         checked = {
             "tau_m": finite_number("tau_m", self.tau_m, "ms", above=0.0),
             "R": finite_number("R", self.R, "MΩ", above=0.0),
-            "E_L": finite_number("E_L", self.E_L, "mV"),
-            "V_th": finite_number("V_th", self.V_th, "mV"),
-            "V_reset": finite_number("V_reset", self.V_reset, "mV"),
-            "t_ref": finite_number("t_ref", self.t_ref, "ms", at_least=0.0),
+            "E_L": finite_number("E_L", self.E_L, "mV", at_least=-LARGEST, at_most=LARGEST),
+            "V_th": finite_number("V_th", self.V_th, "mV", at_least=-LARGEST, at_most=LARGEST),
+            "V_reset": finite_number("V_reset", self.V_reset, "mV", at_least=-LARGEST, at_most=LARGEST),
+            "t_ref": finite_number("t_ref", self.t_ref, "ms", at_least=0.0, at_most=LARGEST),
         }
+        finite_number("tau_m", self.tau_m, "ms", at_least=SMALLEST, at_most=LARGEST)
+        finite_number("R", self.R, "MΩ", at_least=SMALLEST, at_most=LARGEST)
         for name, value in checked.items():
             object.__setattr__(self, name, value)
-        for name, unit in (("tau_m", "ms"), ("R", "MΩ"), ("E_L", "mV"), ("V_th", "mV"), ("V_reset", "mV"), ("t_ref", "ms")):
-            if abs(checked[name]) > 1e100 or 0.0 < abs(checked[name]) < 1e-100:
-                raise ValueError(f"{name} must be 0 or between 1e-100 and 1e100 {unit} in size, got {checked[name]:g} {unit}")
         if not self.V_th > self.E_L:
             raise ValueError(
                 f"V_th must be greater than E_L = {self.E_L:g} mV, got {self.V_th:g} mV: the neuron has to rest below "
@@ -111,6 +113,12 @@ def _neuron(n):
     if not isinstance(n, LIF):
         raise TypeError(f"n must be a LIF neuron, as LIF(tau_m=20.0), got {n!r}")
     return n
+
+
+def _duration(duration):
+    """Durations as an array; the second call excludes what would leave the range of float64."""
+    return finite_array(
+        "duration", finite_array("duration", duration, "ms", above=0.0), "ms", at_least=SMALLEST, at_most=LARGEST)
 
 
 def _current(n, I):
@@ -182,7 +190,7 @@ def membrane_potential(n: LIF, t, I, V0=None) -> np.ndarray | np.float64:
         mV, in the common shape of the arguments.
     """
     _neuron(n)
-    t = finite_array("t", t, "ms", at_least=0.0)
+    t = finite_array("t", t, "ms", at_least=0.0, at_most=LARGEST)
     V0 = n.E_L if V0 is None else finite_array("V0", V0, "mV")
     return _broadcast(kernels.membrane_potential, t, _current(n, I), n.tau_m, n.R, n.E_L, V0)
 
@@ -206,8 +214,8 @@ def pulse_response(n: LIF, t, I, duration) -> np.ndarray | np.float64:
         mV, in the common shape of the arguments.
     """
     _neuron(n)
-    t = finite_array("t", t, "ms", at_least=0.0)
-    duration = finite_array("duration", duration, "ms", above=0.0)
+    t = finite_array("t", t, "ms", at_least=0.0, at_most=LARGEST)
+    duration = _duration(duration)
     return _broadcast(kernels.pulse_response, t, _current(n, I), duration, n.tau_m, n.R, n.E_L)
 
 
@@ -344,7 +352,7 @@ def threshold_current(n: LIF, duration) -> np.ndarray | np.float64:
     Lapicque (1907), whose formula it is; Brunel & van Rossum (2007), Biological Cybernetics 97: 341.
     """
     _neuron(n)
-    duration = finite_array("duration", duration, "ms", above=0.0)
+    duration = _duration(duration)
     return _broadcast(kernels.threshold_current, duration, n.tau_m, n.R, n.E_L, n.V_th)
 
 
@@ -403,7 +411,7 @@ def weiss_current(n: LIF, duration) -> np.ndarray | np.float64:
     ----------
     Weiss (1901), Archives Italiennes de Biologie 35: 413.
     """
-    duration = finite_array("duration", duration, "ms", above=0.0)
+    duration = _duration(duration)
     return rheobase(n) * (1.0 + chronaxie(n) / duration)
 
 
@@ -440,8 +448,8 @@ def paired_pulse_threshold(n: LIF, duration, gap) -> np.ndarray | np.float64:
         nA.
     """
     _neuron(n)
-    duration = finite_array("duration", duration, "ms", above=0.0)
-    gap = finite_array("gap", gap, "ms", at_least=0.0)
+    duration = _duration(duration)
+    gap = finite_array("gap", gap, "ms", at_least=0.0, at_most=LARGEST)
     return _broadcast(kernels.paired_pulse_threshold, duration, gap, n.tau_m, n.R, n.E_L, n.V_th)
 
 
@@ -462,8 +470,8 @@ def ramp_response(n: LIF, slope, t) -> np.ndarray | np.float64:
         mV.
     """
     _neuron(n)
-    slope = finite_array("slope", slope, "nA/ms")
-    t = finite_array("t", t, "ms", at_least=0.0)
+    slope = finite_array("slope", slope, "nA/ms", at_least=-LARGEST, at_most=LARGEST)
+    t = finite_array("t", t, "ms", at_least=0.0, at_most=LARGEST)
     return _broadcast(kernels.ramp_response, t, slope, n.tau_m, n.R, n.E_L)
 
 
@@ -484,13 +492,13 @@ def ramp_latency(n: LIF, slope) -> np.ndarray | np.float64:
         ms; inf for a slope that is not positive. The current at the spike is slope times this.
     """
     _neuron(n)
-    slope = finite_array("slope", slope, "nA/ms")
+    slope = finite_array("slope", slope, "nA/ms", at_least=-LARGEST, at_most=LARGEST)
     return _broadcast(kernels.ramp_latency, slope, n.tau_m, n.R, n.E_L, n.V_th)
 
 
 def _time_constants(n, tau_decay, tau_rise):
     _neuron(n)
-    tau_decay = finite_array("tau_decay", tau_decay, "ms", above=0.0)
+    tau_decay = finite_array("tau_decay", tau_decay, "ms", at_least=SMALLEST, at_most=LARGEST)
     tau_rise = finite_array("tau_rise", tau_rise, "ms", at_least=0.0)
     if not np.all(np.less(tau_rise, tau_decay)):
         decay, rise = np.broadcast_arrays(tau_decay, tau_rise)

@@ -31,35 +31,46 @@ SPLITTER = 134217729.0  # 2**27 + 1 cuts a float64 into two halves of 26 bits
 SPLITTABLE = 1e290  # beyond this the cut overflows
 
 
-@kernel("f8(f8, f8, f8, f8)")
-def suprathreshold_drive(I, R, E_L, V_th):
-    """R I - (V_th - E_L) in mV, to the last bit of its inputs: positive when I is above rheobase.
+@kernel("UniTuple(f8, 2)(f8, f8)")
+def _product(a, b):
+    """a b and the rounding error of the product, exactly (Dekker 1971)."""
+    product = a * b
+    if not (abs(a) < SPLITTABLE and abs(b) < SPLITTABLE and abs(product) < SPLITTABLE):
+        return product, 0.0
+    c = SPLITTER * a
+    a_high = c - (c - a)
+    a_low = a - a_high
+    c = SPLITTER * b
+    b_high = c - (c - b)
+    b_low = b - b_high
+    return product, a_low * b_low - (((product - a_high * b_high) - a_low * b_high) - a_high * b_low)
 
-    The rounding errors of the product and of the difference are computed exactly (Dekker 1971; Knuth, TAOCP vol. 2,
-    section 4.2.2) and added back.
-    """
-    product = R * I
-    product_error = 0.0
-    if abs(R) < SPLITTABLE and abs(I) < SPLITTABLE and abs(product) < SPLITTABLE:
-        c = SPLITTER * R
-        R_high = c - (c - R)
-        R_low = R - R_high
-        c = SPLITTER * I
-        I_high = c - (c - I)
-        I_low = I - I_high
-        product_error = R_low * I_low - (((product - R_high * I_high) - R_low * I_high) - R_high * I_low)
-    distance = V_th - E_L
-    b = distance - V_th
-    distance_error = (V_th - (distance - b)) - (E_L + b)
-    drive = (product - distance) + (product_error - distance_error)
-    # The rheobase that a user sees is rounded, and must not fire the cell even if it was rounded up.
-    return min(drive, 0.0) if I <= distance / R else drive
+
+@kernel("UniTuple(f8, 2)(f8, f8)")
+def _difference(a, b):
+    """a - b and the rounding error of the difference, exactly (Knuth, TAOCP vol. 2, section 4.2.2)."""
+    difference = a - b
+    c = difference - a
+    return difference, (a - (difference - c)) - (b + c)
 
 
 @kernel("f8(f8, f8, f8)")
 def rheobase(R, E_L, V_th):
-    """(V_th - E_L) / R in nA."""
-    return (V_th - E_L) / R
+    """(V_th - E_L) / R in nA, rounded once."""
+    distance, rest = _difference(V_th, E_L)
+    quotient = distance / R
+    product, error = _product(quotient, R)
+    return quotient + (((distance - product) - error) + rest) / R
+
+
+@kernel("f8(f8, f8, f8, f8)")
+def suprathreshold_drive(I, R, E_L, V_th):
+    """R I - (V_th - E_L) in mV, exact to the last bit of its inputs: positive when I is above rheobase."""
+    distance, distance_error = _difference(V_th, E_L)
+    product, product_error = _product(R, I)
+    drive = (product - distance) + (product_error - distance_error)
+    # The rheobase that a user sees is rounded, and must not fire the cell even if it was rounded up.
+    return min(drive, 0.0) if I <= rheobase(R, E_L, V_th) else drive
 
 
 @kernel("f8(f8, f8, f8, f8, f8, f8)")

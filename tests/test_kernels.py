@@ -1,0 +1,92 @@
+"""Elementary functions against 40-digit arithmetic, and what importing and declaring a kernel costs."""
+
+import json
+import math
+import subprocess
+import sys
+
+import mpmath
+import numpy as np
+import pytest
+
+from lifcore.kernels import Kernel, elementary, kernel
+
+WIDE = {
+    "exp": [(-745, 709.7), (-1, 1)],
+    "expm1": [(-50, 709.7), (-1, 1), (-1e-6, 1e-6)],
+    "log": [(1e-9, 10), (0.9, 1.1), (1, 1e300)],
+    "log1p": [(-0.999, 3), (-1e-6, 1e-6), (0, 1e300)],
+    "tanh": [(-25, 25), (-1, 1), (-1e-6, 1e-6)],
+}
+# Largest error allowed, in units in the last place of the exact value (mpmath, 40 digits).
+ULP = {"exp": 1.0, "expm1": 1.5, "log": 1.0, "log1p": 1.5, "tanh": 2.5}
+
+
+@pytest.mark.parametrize("name", WIDE)
+def test_elementary_functions_are_exact_to_the_last_digits(name):
+    function, exact = getattr(elementary, name), getattr(mpmath, name)
+    rng = np.random.default_rng(7)
+    with mpmath.workdps(40):
+        for low, high in WIDE[name]:
+            for x in rng.uniform(low, high, 4000):
+                value = exact(mpmath.mpf(x))
+                if abs(value) < 1e-300:
+                    continue
+                unit = math.ulp(float(value))
+                assert abs(mpmath.mpf(function(x)) - value) <= ULP[name] * unit, (name, x)
+
+
+def test_elementary_functions_at_their_limits():
+    """Values from IEEE 754 and C11, annex F."""
+    inf, nan = math.inf, math.nan
+    assert (elementary.exp(inf), elementary.exp(-inf), elementary.exp(-745.2), elementary.exp(710.0)) == (inf, 0, 0, inf)
+    assert elementary.exp(-745.1) == 5e-324 and elementary.exp(0.0) == 1
+    assert (elementary.expm1(inf), elementary.expm1(-inf), elementary.expm1(0.0)) == (inf, -1, 0)
+    assert (elementary.log(0.0), elementary.log(inf), elementary.log(1.0)) == (-inf, inf, 0)
+    assert elementary.log(5e-324) == math.log(5e-324)
+    assert (elementary.log1p(-1.0), elementary.log1p(inf), elementary.log1p(0.0)) == (-inf, inf, 0)
+    assert (elementary.tanh(inf), elementary.tanh(-inf), elementary.tanh(0.0)) == (1, -1, 0)
+    for function, outside in ((elementary.log, -1.0), (elementary.log1p, -1.5)):
+        assert math.isnan(function(outside))
+    for name in elementary.__all__:
+        assert math.isnan(getattr(elementary, name)(nan))
+
+
+def run(code):
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+
+def test_importing_compiles_nothing_and_leaves_numba_alone():
+    loaded = json.loads(run(
+        "import json, sys, lifcore; from lifcore.kernels import Kernel, lif; "
+        "made = [k for k in vars(lif).values() if isinstance(k, Kernel) and k.__dict__.keys() & {'dispatcher', 'ufunc'}]; "
+        "print(json.dumps([len(made), 'numba' in sys.modules, 'scipy' in sys.modules, 'matplotlib' in sys.modules]))"))
+    assert loaded == [0, False, False, False]
+
+
+def test_import_costs_at_most_what_numba_costs():
+    """CPU time of fresh processes, in pairs; the bound is 1.15 times ``import numba``."""
+    measure = "import time; a = time.process_time(); import {}; print(time.process_time() - a)"
+    ratios = [float(run(measure.format("lifcore"))) / float(run(measure.format("numba"))) for _ in range(5)]
+    assert sorted(ratios)[2] <= 1.15
+
+
+def test_declaring_a_kernel_checks_the_signature():
+    with pytest.raises(TypeError, match="signature must be a string"):
+        kernel(lambda x: x)
+    doubled = kernel("f8(f8)")(lambda x: 2 * x)
+    assert isinstance(doubled, Kernel) and "f8(f8)" in repr(doubled)
+    assert doubled(3.0) == 6.0
+    with pytest.raises(TypeError):
+        doubled("3")
+
+
+def test_kernels_work_where_no_folder_can_be_written(tmp_path):
+    """As on a read-only system: compiled anew, without an error."""
+    code = (
+        "import os, tempfile\n"
+        "os.environ['NUMBA_CACHE_DIR'] = os.environ['HOME'] = os.environ['XDG_CACHE_HOME'] = '/proc/nowhere'\n"
+        "tempfile.tempdir = '/proc/nowhere'\n"
+        "from lifcore.kernels import elementary\n"
+        "print(elementary.exp(0.0))\n")
+    assert run(code) == "1.0\n"
