@@ -1,92 +1,45 @@
-"""Channelrhodopsin against the model written a second time and integrated by SciPy."""
-
-import math
+"""Channelrhodopsin against the model written a second time (independent.py) and integrated by SciPy."""
 
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
+import independent
 from lifcore import LIF, photocurrent
 
 n = LIF()
 
 
-def rates(light, V):
-    """Williams et al. (2013), table 1 at 22 °C, in their own units."""
-    photon_energy = 1.986446e-25 / 470e-9
-    F = light * 1e3 / photon_energy * 12e-20 / 1.3 / 1e3
-    return {
-        "k1": 0.8535 * F, "k2": 0.14 * F, "Gd1": 0.075 + 0.043 * math.tanh(-(V + 20) / 20), "Gd2": 0.05,
-        "Gr": 0.0000434587 * math.exp(-0.0211539274 * V), "e12": 0.011 + 0.005 * math.log(1 + light / 0.024),
-        "e21": 0.008 + 0.004 * math.log(1 + light / 0.024), "S0": 0.5 * (1 + math.tanh(120 * (100 * light - 0.1)))}
-
-
-def inward(V, O1, O2, g_max):
-    rectification = (10.6408 - 14.6408 * math.exp(-V / 42.7671)) / V
-    return -g_max * rectification * (O1 + 0.1 * O2) * (V - 0.0)
-
-
-def derivative(t, state, light, g_max, cell):
-    C1, O1, O2, C2, p, V = state
-    r = rates(light, V)
-    return [
-        -r["k1"] * p * C1 + r["Gd1"] * O1 + r["Gr"] * C2,
-        r["k1"] * p * C1 - (r["Gd1"] + r["e12"]) * O1 + r["e21"] * O2,
-        r["k2"] * p * C2 - (r["Gd2"] + r["e21"]) * O2 + r["e12"] * O1,
-        r["Gd2"] * O2 - (r["k2"] * p + r["Gr"]) * C2,
-        (r["S0"] - p) / 1.3,
-        (cell.E_L - V + cell.R * inward(V, O1, O2, g_max)) / cell.tau_m]
-
-
 def test_steady_current_solves_the_four_states():
-    """The null vector of the rate matrix, by numpy.linalg."""
-    for light in (0.001, 0.05, 0.7, 10.0):
+    """The null vector of the rate matrix."""
+    for light in (0.001, 0.05, 0.7, 10.0, 100.0):
         for V in (-85.0, -50.0, -10.0):
-            r = rates(light, V)
-            k1, k2 = r["k1"] * r["S0"], r["k2"] * r["S0"]
-            flow = np.array([
-                [-k1, r["Gd1"], 0, r["Gr"]], [k1, -r["Gd1"] - r["e12"], r["e21"], 0],
-                [0, r["e12"], -r["Gd2"] - r["e21"], k2], [1, 1, 1, 1]])
-            _, O1, O2, _ = np.linalg.solve(flow, [0, 0, 0, 1])
-            assert photocurrent.steady_photocurrent(light, V, 0.05) == pytest.approx(inward(V, O1, O2, 0.05), rel=1e-9)
+            assert photocurrent.steady_photocurrent(light, V, 0.05) == pytest.approx(
+                independent.steady_inward_current(light, V, 0.05), rel=1e-9)
     assert photocurrent.steady_photocurrent([0.1, 0.2], [[-60.0], [-50.0]]).shape == (2, 2)
 
 
 def test_trace_with_spikes():
     """DOP853 with rtol 1e-11, restarted at each spike and after each refractory period."""
-    light, g_max, stop = 0.8, 0.05, 300.0
-    def threshold(t, state, *_):
-        return state[5] - n.V_th
-    threshold.terminal, threshold.direction = True, 1
-    state = [1, 0, 0, 0, rates(0.0, 0.0)["S0"], n.E_L]
-    t, spikes = 0.0, []
-    options = {"method": "DOP853", "rtol": 1e-11, "atol": 1e-13}
-    while t < stop:
-        solution = solve_ivp(derivative, (t, stop), state, args=(light, g_max, n), events=threshold, **options)
-        t, state = solution.t[-1], solution.y[:, -1]
-        if solution.t_events[0].size:
-            spikes.append(t)
-            state[5] = n.V_reset
-            pause = solve_ivp(
-                lambda s, y: [*derivative(s, y, light, g_max, n)[:5], 0.0], (t, t + n.t_ref), state, **options)
-            t, state = pause.t[-1], pause.y[:, -1]
-    trace = photocurrent.simulate_light(n, light, stop, g_max, dt=0.05)
-    assert len(spikes) == trace.spike_times.size > 20
-    np.testing.assert_allclose(trace.spike_times, spikes, rtol=0, atol=1e-6)
+    for light, g_max, cell in ((0.8, 0.05, n), (20.0, 0.05, n.replace(R=60.0, tau_m=12.0, t_ref=0.0))):
+        spikes, _ = independent.lit_neuron(light, 300.0, g_max, cell)
+        trace = photocurrent.simulate_light(cell, light, 300.0, g_max, dt=0.05)
+        assert spikes.size == trace.spike_times.size > 20
+        np.testing.assert_allclose(trace.spike_times, spikes, rtol=0, atol=2e-6)
 
 
 def test_trace_without_spikes_and_with_the_light_off():
     """DOP853 through both edges of a dim pulse: potential and current at every sample."""
     light, g_max = 0.03, 0.05
     trace = photocurrent.simulate_light(n, light, 150.0, g_max, onset=20.03, offset=90.01)
-    state, potentials, currents = [1, 0, 0, 0, rates(0.0, 0.0)["S0"], n.E_L], [], []
+    state, potentials, currents = [1, 0, 0, 0, independent.channel_rates(0.0, 0.0)["S0"], n.E_L], [], []
     for start, stop, level in ((0, 20.03, 0.0), (20.03, 90.01, light), (90.01, 150.0, 0.0)):
         samples = trace.t[(trace.t >= start) & (trace.t < stop)] if stop < 150 else trace.t[trace.t >= start].clip(max=150.0)
-        solution = solve_ivp(derivative, (start, stop), state, args=(level, g_max, n), method="DOP853", rtol=1e-11,
+        solution = solve_ivp(independent.channel_in_membrane, (start, stop), state, args=(level, g_max, n), method="DOP853", rtol=1e-11,
                              atol=1e-13, dense_output=True)
         y = solution.sol(samples)
         potentials.extend(y[5])
-        currents.extend(inward(V, O1, O2, g_max) for O1, O2, V in zip(y[1], y[2], y[5], strict=True))
+        currents.extend(independent.inward_current(V, O1, O2, g_max) for O1, O2, V in zip(y[1], y[2], y[5], strict=True))
         state = solution.y[:, -1]
     assert trace.spike_times.size == 0
     np.testing.assert_allclose(trace.V, potentials, rtol=0, atol=1e-6)

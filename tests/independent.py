@@ -1,0 +1,152 @@
+"""Numbers of the ledger made a second time, by methods that share nothing with lifcore.
+
+An entry of numbers.yml whose source is a simulation names a function of this file. A function takes no argument,
+imports nothing of lifcore and returns the number in the entry's unit.
+"""
+
+import math
+
+import numpy as np
+from scipy.integrate import solve_ivp
+from scipy.optimize import brentq
+
+# The default neuron, typed here a second time on purpose: ms, MΩ, mV, mV, mV, ms.
+TAU_M, R, E_L, V_TH, V_RESET, T_REF = 20.0, 100.0, -70.0, -50.0, -65.0, 2.0
+
+
+def time_to_threshold(current, start, limit=1e4):
+    """Time in ms at which the membrane equation, integrated by DOP853, reaches V_TH from `start` mV.
+
+    Parameters
+    ----------
+    current : callable
+        Current in nA at a time in ms.
+    start : float
+        Potential at time zero in mV.
+    limit : float
+        Time in ms after which the search ends.
+
+    Returns
+    -------
+    float
+        `inf` if the threshold is not reached before `limit`.
+    """
+
+    def slope(t, V):
+        return (E_L - V + R * current(t)) / TAU_M
+
+    def crossing(t, V):
+        return V[0] - V_TH
+
+    crossing.terminal = True
+    crossing.direction = 1
+    solution = solve_ivp(slope, (0.0, limit), [start], method="DOP853", events=crossing, rtol=1e-13, atol=1e-12)
+    times = solution.t_events[0]
+    return float(times[0]) if times.size else np.inf
+
+
+# Channelrhodopsin-2 (H134R) after Williams et al. (2013), written from the paper's equations in the paper's units.
+G_MAX = 0.02  # µS
+
+
+def channel_rates(light, V):
+    """The rates of the four states per ms and the activation S0, at `light` mW/mm² (470 nm), V mV and 22 °C."""
+    photon_energy = 1.986446e-25 / 470e-9
+    F = light * 1e3 / photon_energy * 12e-20 / 1.3 / 1e3
+    return {
+        "k1": 0.8535 * F, "k2": 0.14 * F, "Gd1": 0.075 + 0.043 * math.tanh(-(V + 20) / 20), "Gd2": 0.05,
+        "Gr": 0.0000434587 * math.exp(-0.0211539274 * V), "e12": 0.011 + 0.005 * math.log(1 + light / 0.024),
+        "e21": 0.008 + 0.004 * math.log(1 + light / 0.024), "S0": 0.5 * (1 + math.tanh(120 * (100 * light - 0.1)))}
+
+
+def inward_current(V, O1, O2, g_max):
+    """The photocurrent in nA, positive where it depolarises."""
+    rectification = (10.6408 - 14.6408 * math.exp(-V / 42.7671)) / V
+    return -g_max * rectification * (O1 + 0.1 * O2) * (V - 0.0)
+
+
+def channel_in_membrane(t, state, light, g_max, cell):
+    """Time derivative of (C1, O1, O2, C2, p, V); `cell` holds tau_m, R and E_L of the membrane."""
+    C1, O1, O2, C2, p, V = state
+    r = channel_rates(light, V)
+    return [
+        -r["k1"] * p * C1 + r["Gd1"] * O1 + r["Gr"] * C2,
+        r["k1"] * p * C1 - (r["Gd1"] + r["e12"]) * O1 + r["e21"] * O2,
+        r["k2"] * p * C2 - (r["Gd2"] + r["e21"]) * O2 + r["e12"] * O1,
+        r["Gd2"] * O2 - (r["k2"] * p + r["Gr"]) * C2,
+        (r["S0"] - p) / 1.3,
+        (cell.E_L - V + cell.R * inward_current(V, O1, O2, g_max)) / cell.tau_m]
+
+
+def steady_inward_current(light, V, g_max):
+    """The plateau in nA at a held V: the null vector of the rate matrix, by numpy.linalg."""
+    r = channel_rates(light, V)
+    k1, k2 = r["k1"] * r["S0"], r["k2"] * r["S0"]
+    flow = np.array([
+        [-k1, r["Gd1"], 0, r["Gr"]], [k1, -r["Gd1"] - r["e12"], r["e21"], 0],
+        [0, r["e12"], -r["Gd2"] - r["e21"], k2], [1, 1, 1, 1]])
+    _, O1, O2, _ = np.linalg.solve(flow, [0, 0, 0, 1])
+    return inward_current(V, O1, O2, g_max)
+
+
+def lit_neuron(light, stop, g_max, cell):
+    """Spike times in ms and largest current in nA of a dark-adapted cell under light: DOP853, restarted at each event."""
+
+    def threshold(t, state, *_):
+        return state[5] - cell.V_th
+
+    threshold.terminal, threshold.direction = True, 1
+    options = {"method": "DOP853", "rtol": 1e-11, "atol": 1e-13}
+    state, t, spikes, peak = np.array([1, 0, 0, 0, channel_rates(0.0, 0.0)["S0"], cell.E_L]), 0.0, [], 0.0
+    while t < stop:
+        solution = solve_ivp(channel_in_membrane, (t, stop), state, args=(light, g_max, cell), events=threshold, **options)
+        peak = max(peak, *(inward_current(y[5], y[1], y[2], g_max) for y in solution.y.T))
+        t, state = solution.t[-1], solution.y[:, -1].copy()
+        if solution.t_events[0].size:
+            spikes.append(t)
+            state[5] = cell.V_reset
+            pause = solve_ivp(
+                lambda s, y: [*channel_in_membrane(s, y, light, g_max, cell)[:5], 0.0], (t, t + cell.t_ref), state,
+                **options)
+            peak = max(peak, *(inward_current(y[5], y[1], y[2], g_max) for y in pause.y.T))
+            t, state = pause.t[-1], pause.y[:, -1]
+    return np.array(spikes), peak
+
+
+class DefaultCell:
+    """The default neuron under the names that the functions above read."""
+
+    tau_m, R, E_L, V_th, V_reset, t_ref = TAU_M, R, E_L, V_TH, V_RESET, T_REF
+
+
+def plateau_at_one_mW():
+    return steady_inward_current(1.0, V_TH, G_MAX)
+
+
+def light_threshold():
+    return brentq(lambda light: steady_inward_current(light, V_TH, G_MAX) - (V_TH - E_L) / R, 0.1, 10.0, xtol=1e-13)
+
+
+def light_threshold_double_R():
+    return brentq(lambda light: steady_inward_current(light, V_TH, G_MAX) - (V_TH - E_L) / (2 * R), 0.1, 10.0, xtol=1e-13)
+
+
+def spikes_at_one_mW():
+    return lit_neuron(1.0, 2000.0, G_MAX, DefaultCell)[0].size
+
+
+def peak_at_one_mW():
+    return lit_neuron(1.0, 60.0, G_MAX, DefaultCell)[1]
+
+
+def transient_light_threshold():
+    """The light under which the membrane without a threshold just comes up to V_TH at its highest."""
+
+    def highest(light):
+        start = [1, 0, 0, 0, channel_rates(0.0, 0.0)["S0"], E_L]
+        solution = solve_ivp(
+            channel_in_membrane, (0.0, 200.0), start, args=(light, G_MAX, DefaultCell), method="DOP853", rtol=1e-11,
+            atol=1e-13, dense_output=True)
+        return solution.sol(np.linspace(0.0, 200.0, 40001))[5].max()
+
+    return brentq(lambda light: highest(light) - V_TH, 0.3, 0.5, xtol=1e-9)
