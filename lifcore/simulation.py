@@ -151,7 +151,7 @@ def simulate_piecewise(n: LIF, edges, I, V0=None) -> Spikes:
     counts = np.empty(size, np.int64)
     total = kernels.population_spikes(
         edges, I, n.tau_m, n.R, n.E_L, n.V_th, n.V_reset, n.t_ref, V0, spike_times, counts)
-    return Spikes(spike_times[:total].copy(), np.repeat(np.arange(size), counts), size)
+    return Spikes(spike_times[:total], np.repeat(np.arange(size), counts), size)
 
 
 def integrate(n: LIF, I, dt: float, V0=None, method: str = "exact") -> Trace:
