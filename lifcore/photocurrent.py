@@ -57,7 +57,7 @@ def _excitable(n):
     return n
 
 
-def steady_photocurrent(light, V, g_max=0.05) -> np.ndarray | np.float64:
+def steady_photocurrent(light, V, g_max=0.02) -> np.ndarray | np.float64:
     """Plateau of the photocurrent under constant light at a held potential.
 
     Parameters
@@ -83,7 +83,7 @@ def steady_photocurrent(light, V, g_max=0.05) -> np.ndarray | np.float64:
         kernels.steady_photocurrent, _light(light), _potential("V", V), _conductance(g_max))
 
 
-def light_threshold(n: LIF, g_max=0.05) -> np.ndarray | np.float64:
+def light_threshold(n: LIF, g_max=0.02) -> np.ndarray | np.float64:
     """Irradiance above which constant light makes the neuron fire again and again.
 
     There the plateau current at V_th equals the rheobase.
@@ -104,7 +104,7 @@ def light_threshold(n: LIF, g_max=0.05) -> np.ndarray | np.float64:
 
 
 def simulate_light(
-    n: LIF, light: float, duration: float, g_max: float = 0.05, onset: float = 0.0, offset: float | None = None,
+    n: LIF, light: float, duration: float, g_max: float = 0.02, onset: float = 0.0, offset: float | None = None,
     dt: float = 0.1,
 ) -> LightTrace:
     """A dark-adapted neuron at rest under a step of light.
@@ -150,7 +150,7 @@ def simulate_light(
     return LightTrace(spike_times, np.zeros(total, np.int64), 1, np.arange(samples) * dt, V, current)
 
 
-def transient_light_threshold(n: LIF, g_max: float = 0.05, duration: float = 200.0) -> np.float64:
+def transient_light_threshold(n: LIF, g_max: float = 0.02, duration: float = 200.0) -> np.float64:
     """Irradiance at which a step of light, with its peak, first fires the neuron at all.
 
     Parameters

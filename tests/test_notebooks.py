@@ -111,6 +111,21 @@ def test_the_same_chapter_gives_the_same_file(project):
     nbformat.validate(one)
 
 
+@pytest.mark.parametrize(
+    "source, shown",
+    [
+        ("live.FICurve()", True),
+        ("from lifcore import live\nlive.FICurve(I=0.3)", True),
+        ("figure = live.FICurve()", False),
+        ("rheobase(n)", False),
+        ("%matplotlib inline", False),
+        ("", False),
+    ],
+)
+def test_cells_that_end_in_a_live_figure(source, shown):
+    assert notebooks.ends_in_live_figure(source) is shown
+
+
 def test_live_cells_are_not_compared(project):
     tags = [cell.metadata.get("tags", []) for cell in convert(project, CELLS).cells if cell.cell_type == "code"]
     assert tags == [[], ["live", "nbval-ignore-output"], [], []]

@@ -170,7 +170,7 @@ def check(question, namespace=None, name=None):
         return replace(score, notes=notes)
     wrong = {mutant.name: reference.values(question, base_seed, mutant.answer) for mutant in question.mutants}
     mutant = recognise(question, got, want, wrong)
-    return _with(
+    return replace(
         score,
         mistake=mutant.message if mutant else "",
         hint=_next_hint(question, record.entry(reference.exercise.name, question)["attempts"]),

@@ -45,7 +45,7 @@ def sources(path):
 
 
 def repository_url(path):
-    """The repository's address, from `_config.yml` in a folder above the source.
+    """Where pip finds the course: the repository and branch of `_config.yml` in a folder above the source.
 
     Raises
     ------
@@ -58,9 +58,9 @@ def repository_url(path):
         config = folder / "_config.yml"
         if config.exists():
             settings = yaml.safe_load(config.read_text(encoding="utf-8")) or {}
-            url = (settings.get("repository") or {}).get("url")
-            if url:
-                return url
+            repository = settings.get("repository") or {}
+            if repository.get("url"):
+                return f"{repository['url']}@{repository.get('branch', 'main')}"
             raise SourceError(f"{config}: repository.url is missing")
     raise SourceError(f"{path}: no _config.yml in a folder above it; give the address with --repository")
 
@@ -317,7 +317,11 @@ def stale(files):
 
     The same plot is not the same picture byte for byte under another version of a font or of a library.
     """
-    return [path for path, text in files.items() if not path.exists() or _plain(path, path.read_text("utf-8")) != _plain(path, text)]
+    differing = []
+    for path, text in files.items():
+        if not path.exists() or _plain(path, path.read_text(encoding="utf-8")) != _plain(path, text):
+            differing.append(path)
+    return differing
 
 
 def _plain(path, text):

@@ -2,7 +2,7 @@
 // A figure is { floats, create(card, kernels) }; create returns update(values) -> { readouts, summary }.
 // `card` in the model says everything that is text or range, so that Python and the page say the same.
 
-import { Plot, readPalette, subscripts } from "./plot.js";
+import { Plot, readPalette, subscripts, withMinus } from "./plot.js";
 import { loadKernels } from "./kernels.js";
 
 const ANNOUNCE_MS = 600; // a screen reader hears where the reader stopped, not each step on the way
@@ -44,7 +44,7 @@ export function formatValue(control, value) {
 export function formatReadout(readout, value) {
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (!Number.isFinite(value)) return readout.infinite;
-  const short = value.toFixed(readout.digits);
+  const short = withMinus(value.toFixed(readout.digits));
   return readout.unit ? `${short} ${readout.unit}` : short;
 }
 
@@ -53,12 +53,13 @@ class Slider {
     this.card = card;
     this.control = control;
     const id = card.uid(control.name);
-    const log = control.scale === "log";
     this.input = make("input", { type: "range", id });
-    // min and max must be there before the value, which is clipped to them.
-    this.input.min = log ? Math.log10(control.min) : control.min;
-    this.input.max = log ? Math.log10(control.max) : control.max;
-    this.input.step = control.step;
+    // min and max must be there before the value, which is clipped to them. A logarithmic slider counts its steps.
+    const log = control.scale === "log";
+    this.steps = Math.round(Math.log10(control.max / control.min) / control.step);
+    this.input.min = log ? 0 : control.min;
+    this.input.max = log ? this.steps : control.max;
+    this.input.step = log ? 1 : control.step;
     this.input.dataset.control = control.name;
     this.value = make("output", { htmlFor: id, className: "live-value" });
     this.value.setAttribute("aria-live", "off");
@@ -70,13 +71,21 @@ class Slider {
 
   read() {
     const position = Number(this.input.value);
-    return this.control.scale === "log" ? snap(this.control, 10 ** position) : position;
+    if (this.control.scale !== "log") return position;
+    const { min, max } = this.control;
+    return snap(this.control, min * (max / min) ** (position / this.steps));
+  }
+
+  position(value) {
+    if (this.control.scale !== "log") return value;
+    const { min, max } = this.control;
+    return (this.steps * Math.log(value / min)) / Math.log(max / min);
   }
 
   show(value) {
     const text = `${formatValue(this.control, value)} ${this.control.unit}`;
     // Python may set a value between two steps; the thumb then stands at the nearest.
-    if (this.read() !== value) this.input.value = this.control.scale === "log" ? Math.log10(value) : value;
+    if (this.read() !== value) this.input.value = this.position(value);
     this.input.setAttribute("aria-valuetext", text);
     this.value.textContent = text;
     this.value.dataset.value = String(value);
@@ -102,13 +111,14 @@ class Toggle {
 }
 
 class Readout {
-  constructor(readout) {
+  constructor(card, readout) {
     this.readout = readout;
-    this.output = make("output");
+    const id = card.uid(`readout-${readout.name}`);
+    this.output = make("output", { id });
     this.output.setAttribute("aria-live", "off");
     this.output.dataset.readout = readout.name;
-    const term = make("dt", {}, typeset(readout.label));
-    this.element = make("div", { className: "live-readout" }, [term, make("dd", {}, [this.output])]);
+    const label = make("label", { htmlFor: id }, typeset(readout.label));
+    this.element = make("div", { className: "live-readout" }, [label, this.output]);
   }
 
   show(value) {
@@ -154,14 +164,16 @@ class Card {
     this.controls = spec.controls.map((control) =>
       control.kind === "toggle" ? new Toggle(this, control) : new Slider(this, control),
     );
-    this.readouts = spec.readouts.map((readout) => new Readout(readout));
+    this.readouts = spec.readouts.map((readout) => new Readout(this, readout));
+    const numbers = make("div", { className: "live-readouts" }, this.readouts.map((readout) => readout.element));
+    numbers.style.setProperty("--columns", spec.readouts.length > 5 ? 4 : spec.readouts.length);
     this.announcement = make("p", { className: "live-announcement" });
     this.announcement.setAttribute("aria-live", "polite");
     this.element.append(
       make("header", {}, [title, buttons]),
       this.picture,
       make("div", { className: "live-controls" }, this.controls.map((control) => control.element)),
-      make("dl", { className: "live-readouts" }, this.readouts.map((readout) => readout.element)),
+      numbers,
       make("p", { className: "live-caption" }, typeset(spec.caption)),
       this.announcement,
     );
@@ -190,12 +202,17 @@ class Card {
   change(values) {
     for (const [name, value] of Object.entries(values)) this.model.set(name, value);
     this.unsaved = true;
+    this.markStale();
+  }
+
+  markStale() {
+    this.stale = true;
     this.schedule();
   }
 
   // However many events a frame brings, it is drawn once, and only where it can be seen.
   schedule() {
-    if (this.frame || !this.visible || !this.update) return;
+    if (!this.stale || this.frame || !this.visible || !this.update) return;
     this.frame = requestAnimationFrame(() => {
       this.frame = 0;
       this.draw();
@@ -205,6 +222,7 @@ class Card {
   draw() {
     if (this.unsaved) this.model.save_changes();
     this.unsaved = false;
+    this.stale = false;
     const values = this.values();
     this.spec.controls.forEach(({ name }, k) => this.controls[k].show(values[name]));
     const { readouts, summary } = this.update(values);
@@ -227,7 +245,7 @@ class Card {
 
   watch() {
     for (const { name } of this.spec.controls) {
-      const listener = () => this.schedule();
+      const listener = () => this.markStale();
       this.model.on(`change:${name}`, listener);
       this.listeners.push([`change:${name}`, listener]);
     }

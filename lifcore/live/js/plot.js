@@ -7,6 +7,11 @@ const LINE_PIXELS = 15; // least distance of two labels in the margin
 // "V_th" is V with the subscript th; "V_{th}s" ends the subscript where the brace does.
 const SUBSCRIPT = /_(?:\{([^}]*)\}|(\w+))/;
 
+// Numbers wear a minus sign, not a hyphen.
+export function withMinus(text) {
+  return text.replace("-", "−");
+}
+
 export function subscripts(text) {
   const pieces = [];
   let rest = text;
@@ -122,7 +127,7 @@ class Pen {
   }
 
   // Text in pixels of the canvas, with a rim of paper that keeps it legible over lines.
-  write(text, left, middle, role, align = "left") {
+  write(text, left, middle, role, align = "left", rim = true) {
     const { ctx, ratio } = this;
     const large = this.palette.fontSize * ratio;
     const fonts = { false: `${large}px ${FONT}`, true: `${0.78 * large}px ${FONT}` };
@@ -143,7 +148,7 @@ class Pen {
       ctx.font = fonts[piece.low];
       ctx.strokeStyle = this.palette.paper;
       ctx.lineWidth = 4 * ratio;
-      ctx.strokeText(piece.text, at, middle + low);
+      if (rim) ctx.strokeText(piece.text, at, middle + low);
       ctx.fillStyle = this.palette[role];
       ctx.fillText(piece.text, at, middle + low);
       at += piece.width;
@@ -152,10 +157,10 @@ class Pen {
     return width;
   }
 
-  label(text, x, y, role, { dx = 0, dy = 0, align = "left" } = {}) {
+  label(text, x, y, role, { dx = 0, dy = 0, align = "left", rim = true } = {}) {
     const { left, top, width } = this.u.bbox;
     const across = Math.min(Math.max(this.x(x) + dx * this.ratio, left), left + width);
-    this.write(text, across, Math.max(this.y(y) + dy * this.ratio, top - 4 * this.ratio), role, align);
+    this.write(text, across, Math.max(this.y(y) + dy * this.ratio, top - 4 * this.ratio), role, align, rim);
   }
 
   // A name at the right end of a line; all of them are written together, apart from each other.
@@ -223,7 +228,7 @@ export class Plot {
           width: line.width ?? palette.lineWidth,
           dash: line.dash,
           points: { show: false },
-          spanGaps: false,
+          pxAlign: 0,
         })),
       ],
       hooks: {
@@ -245,15 +250,15 @@ export class Plot {
       stroke: () => palette.soft,
       font: `${size}px ${FONT}`,
       labelFont: `${size}px ${FONT}`,
-      label: upright ? undefined : axis.label,
+      label: upright || axis.label === undefined ? undefined : () => axis.label(),
       labelSize: 22,
       labelGap: 0,
-      size: upright ? 46 : 28,
+      size: upright ? 46 : 26,
       gap: 4,
       space: upright ? 36 : 56,
       splits: axis.splits && (() => axis.splits()),
       filter: (u, splits) => splits,
-      values: (u, splits) => splits.map(axis.values ?? ((value) => String(Number(value.toPrecision(6))))),
+      values: (u, splits) => splits.map(axis.values ?? ((value) => withMinus(String(Number(value.toPrecision(6)))))),
       grid: { show: upright, stroke: () => palette.rule, width: 1 },
       ticks: { show: !upright, stroke: () => palette.soft, width: 1, size: 4 },
       border: { show: !upright, stroke: () => palette.soft, width: 1 },
@@ -265,7 +270,7 @@ export class Plot {
     const pen = new Pen(u, palette);
     options.annotate?.(pen);
     pen.writeNames();
-    if (options.y.label) pen.write(options.y.label, 2 * pen.ratio, 9 * pen.ratio, "soft");
+    if (options.y.label) pen.write(options.y.label(), 2 * pen.ratio, 9 * pen.ratio, "soft");
     for (const handle of this.handles) handle.place();
   }
 

@@ -20,7 +20,7 @@ function drawLightResponse(card, kernels) {
     height: 210,
     margin: 72,
     x: { range: time, values: () => "" },
-    y: { range: () => [0, top], label: "photocurrent (nA)" },
+    y: { range: () => [0, top], label: () => "photocurrent (nA)" },
     lines: [{ role: "drive" }],
     backdrop: light,
     annotate(pen) {
@@ -28,14 +28,14 @@ function drawLightResponse(card, kernels) {
       pen.name("rheobase", readouts.rheobase, "threshold");
       pen.segment(onset, readouts.plateau_current, offset, readouts.plateau_current, "drive", { width: 1.25, dash: [2, 5] });
       pen.name("plateau", readouts.plateau_current, "drive");
-      pen.label("light on", 0.5 * (onset + offset), top, "drive", { dy: 12, align: "center" });
+      pen.label("light on", 0.5 * (onset + offset), top, "drive", { dy: 12, align: "center", rim: false });
     },
   });
   const membrane = card.plot({
     height: 220,
     margin: 72,
-    x: { range: time, label: "time (ms)" },
-    y: { range: () => [-75, -25], label: "V (mV)", splits: () => [-70, -60, -50, -40, -30] },
+    x: { range: time, label: () => "time (ms)" },
+    y: { range: () => [-75, -25], label: () => "V (mV)", splits: () => [-70, -60, -50, -40, -30] },
     lines: [{ role: "membrane" }],
     backdrop: light,
     annotate(pen) {
@@ -65,7 +65,7 @@ function drawLightResponse(card, kernels) {
       critical_light: kernels.light_threshold(n.g_max, n.R, n.E_L, n.V_th),
     };
     // A few fixed heights, so that the axis rests while a slider moves.
-    top = [0.25, 0.5, 1, 2.5, 5, 10].find((height) => height >= 1.05 * Math.max(peak, rheobase)) ?? 10;
+    top = [0.25, 0.5, 0.75, 1, 1.5, 2.5, 5, 10].find((height) => height >= 1.05 * Math.max(peak, rheobase)) ?? 10;
     current.draw(t, photocurrent);
     membrane.draw(...joinSpikes(V, dt, spikes, n));
     const side = readouts.repetitive ? "above rheobase, so it fires as long as the light lasts" : "not above rheobase";

@@ -19,7 +19,7 @@ function drawMembraneTrace(card, kernels) {
     height: 250,
     margin: 68,
     x: { range: time, values: () => "" },
-    y: { range: () => [-75, -25], label: "V (mV)", splits: () => [-70, -60, -50, -40, -30] },
+    y: { range: () => [-75, -25], label: () => "V (mV)", splits: () => [-70, -60, -50, -40, -30] },
     lines: [{ role: "membrane" }],
     annotate(pen) {
       pen.horizontal(n.V_th, "threshold");
@@ -33,8 +33,8 @@ function drawMembraneTrace(card, kernels) {
   const drive = card.plot({
     height: 150,
     margin: 68,
-    x: { range: time, label: "time since the current was switched on (ms)" },
-    y: { range: () => [0, 0.62], label: "I (nA)", splits: () => [0, 0.2, 0.4, 0.6] },
+    x: { range: time, label: () => "time since the current was switched on (ms)" },
+    y: { range: () => [0, 0.62], label: () => "I (nA)", splits: () => [0, 0.2, 0.4, 0.6] },
     lines: [{ role: "drive" }],
     annotate(pen) {
       pen.horizontal(readouts.rheobase, "threshold");

@@ -27,10 +27,10 @@ function drawStrengthDuration(card, kernels) {
     x: {
       log: true,
       range: () => [shortest, longest],
-      label: "pulse duration (ms)",
+      label: () => "pulse duration (ms)",
       splits: () => [0.5, 1, 2, 5, 10, 20, 50, 100],
     },
-    y: { log: true, range: () => range("current"), label: "current (nA)", splits: () => [0.1, 0.2, 0.5, 1, 2, 5, 10] },
+    y: { log: true, range: () => range("current"), label: () => "current (nA)", splits: () => [0.1, 0.2, 0.5, 1, 2, 5, 10] },
     lines: [{ role: "theory", dash: [5, 5], width: 1.5 }, { role: "threshold" }],
     annotate(pen) {
       const { rheobase, chronaxie } = readouts;
@@ -42,7 +42,7 @@ function drawStrengthDuration(card, kernels) {
       pen.label("fires", longest, 6, "soft", { dx: -8, align: "right" });
       pen.label("silent", shortest, 0.13, "soft", { dx: 8 });
       pen.label("exact", 0.8, kernels.threshold_current(0.8, n.tau_m, n.R, n.E_L, n.V_th), "threshold", { dx: 8, dy: -10 });
-      pen.label("Weiss", 0.8, weiss(0.8), "theory", { dx: -2, dy: 14, align: "right" });
+      pen.label("Weiss", 45, weiss(45), "theory", { dy: -14 });
     },
   });
   plane.handle({
@@ -55,8 +55,8 @@ function drawStrengthDuration(card, kernels) {
   const response = card.plot({
     height: 200,
     margin: 68,
-    x: { range: () => [before, shown], label: "time since the pulse began (ms)" },
-    y: { range: () => [-75, -25], label: "V (mV)", splits: () => [-70, -60, -50, -40, -30] },
+    x: { range: () => [before, shown], label: () => "time since the pulse began (ms)" },
+    y: { range: () => [-75, -25], label: () => "V (mV)", splits: () => [-70, -60, -50, -40, -30] },
     lines: [{ role: "membrane" }],
     backdrop: (pen) => pen.band(0, n.duration, "drive", 0.16),
     annotate(pen) {

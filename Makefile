@@ -1,0 +1,58 @@
+# The two commands are `make book` and `make test`; `make help` lists all.
+# PYTHON=/path/to/python3.12 chooses the interpreter the environment is made with.
+
+VENV   := .venv
+BIN    := $(VENV)/bin
+BOOK   := $(VENV)/.stamp-book
+TESTS  := $(VENV)/.stamp-test
+export PYTHON
+
+.DEFAULT_GOAL := help
+.PHONY: help book html test notebooks lab screenshot clean clean-all
+
+help:
+	@echo "make book        build the book and serve it on this machine (Ctrl-C stops)"
+	@echo "make test        run every test"
+	@echo ""
+	@echo "make html        build the book in _build/html"
+	@echo "make notebooks   write the notebooks of chapters and exercises again"
+	@echo "make lab         open the notebooks in JupyterLab"
+	@echo "make screenshot  take the picture of the book that README shows"
+	@echo "make clean       remove what was built; make clean-all also removes $(VENV)"
+
+# The environment: made again when what it is made of changes.
+$(BOOK): requirements.txt pyproject.toml tools/environment.sh
+	@tools/environment.sh requirements.txt
+	@touch $@
+
+$(TESTS): requirements-test.txt $(BOOK)
+	@tools/environment.sh requirements-test.txt
+	@touch $@
+
+book: html
+	@$(BIN)/python tools/serve.py _build/html
+
+html: $(BOOK)
+	$(BIN)/jupyter-book build . --warningiserror --nitpick --keep-going
+
+test: $(TESTS)
+	@$(BIN)/python tools/ensure.py
+	$(BIN)/python -m pytest tests chapters exercises/solutions --nbval --nbval-current-env \
+	    --nbval-sanitize-with tests/nbval.cfg $(ARGS)
+
+notebooks: $(BOOK)
+	$(BIN)/python -m lifcore.grading release exercises
+	$(BIN)/python tools/notebooks.py
+
+lab: $(BOOK)
+	$(BIN)/jupyter lab
+
+screenshot: html $(TESTS)
+	$(BIN)/python tools/screenshots.py
+
+clean:
+	rm -rf _build build *.egg-info .pytest_cache
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+
+clean-all: clean
+	rm -rf $(VENV)

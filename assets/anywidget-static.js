@@ -1,0 +1,105 @@
+// Brings the live figures of a built page to life, without a kernel and without any other server.
+//
+// The page holds the state of its widgets as JSON, and a <script> where each is to stand. The build (tools/lifbook/live.py)
+// has moved their code and style to files beside this one. Each figure gets a model that has what anywidget's has:
+// get, set, save_changes, on, off. Until it lives, and if it fails, its still image stands in its place.
+
+const STATE = 'script[type="application/vnd.jupyter.widget-state+json"]';
+const VIEW = 'script[type="application/vnd.jupyter.widget-view+json"]';
+
+class Model {
+  #state;
+  #listeners = new Map();
+
+  constructor(state) {
+    this.#state = { ...state };
+  }
+
+  get(name) {
+    return this.#state[name];
+  }
+
+  set(name, value) {
+    if (typeof name === "object") {
+      for (const [key, item] of Object.entries(name)) this.set(key, item);
+      return;
+    }
+    if (Object.is(this.#state[name], value)) return;
+    this.#state[name] = value;
+    this.#fire(`change:${name}`, value);
+    this.#fire("change");
+  }
+
+  on(event, listener) {
+    if (!this.#listeners.has(event)) this.#listeners.set(event, new Set());
+    this.#listeners.get(event).add(listener);
+  }
+
+  off(event, listener) {
+    if (listener) this.#listeners.get(event)?.delete(listener);
+    else this.#listeners.delete(event);
+  }
+
+  // There is no Python to hear of it.
+  save_changes() {}
+
+  send() {}
+
+  #fire(event, value) {
+    for (const listener of this.#listeners.get(event) ?? []) listener(this, value);
+  }
+}
+
+const states = new Map();
+for (const script of document.querySelectorAll(STATE)) {
+  for (const [id, widget] of Object.entries(JSON.parse(script.textContent).state)) states.set(id, widget.state);
+}
+
+const beside = (file) => new URL(file, import.meta.url).href;
+const styles = new Map();
+
+function style(file) {
+  if (!styles.has(file)) {
+    const link = document.createElement("link");
+    link.rel = "stylesheet";
+    link.href = beside(file);
+    styles.set(file, new Promise((resolve, reject) => {
+      link.addEventListener("load", resolve);
+      link.addEventListener("error", () => reject(new Error(`${file} is missing`)));
+    }));
+    document.head.append(link);
+  }
+  return styles.get(file);
+}
+
+async function bringToLife(place, script) {
+  const { model_id: id } = JSON.parse(script.textContent);
+  const state = states.get(id);
+  if (!state?._esm_file) throw new Error("the page holds no code for it");
+  const [module] = await Promise.all([import(beside(state._esm_file)), style(state._css_file)]);
+  const el = document.createElement("div");
+  el.className = "live-host";
+  el.dataset.anchor = place.id;
+  place.querySelector(".live-stage").append(el);
+  try {
+    await module.default.render({ model: new Model(state), el });
+  } catch (error) {
+    el.remove();
+    throw error;
+  }
+  place.classList.add("is-alive");
+}
+
+function explain(place, error) {
+  console.error(error);
+  const message = document.createElement("p");
+  message.className = "live-error";
+  message.setAttribute("role", "alert");
+  message.textContent = `This figure could not come to life (${error.message}). Its still image is shown instead.`;
+  place.append(message);
+}
+
+for (const place of document.querySelectorAll(".live-figure")) {
+  const script = place.querySelector(VIEW);
+  bringToLife(place, script).catch((error) => explain(place, error));
+}

@@ -1,0 +1,93 @@
+"""Every page of the book: links, anchors, pictures' descriptions, errors, third parties, narrow screens."""
+
+from pathlib import PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from bs4 import BeautifulSoup
+
+
+@pytest.fixture(scope="session")
+def soups(book, pages):
+    return {name: BeautifulSoup((book / name).read_text(encoding="utf-8"), "html.parser") for name in pages}
+
+
+def resolve(page, link):
+    """The file and the anchor that a link of ours leads to, or None for a link to elsewhere."""
+    parts = urlsplit(link)
+    if parts.scheme or parts.netloc:
+        return None
+    base = PurePosixPath(page).parent
+    pieces = []
+    for piece in (base / unquote(parts.path)).parts if parts.path else PurePosixPath(page).parts:
+        if piece == "..":
+            pieces.pop()
+        elif piece != ".":
+            pieces.append(piece)
+    return "/".join(pieces), unquote(parts.fragment)
+
+
+def test_there_are_pages(pages):
+    assert "index.html" in pages and len(pages) > 4
+
+
+def test_links_and_anchors_resolve(book, soups):
+    broken = []
+    for name, soup in soups.items():
+        for tag, attribute in (("a", "href"), ("img", "src"), ("script", "src"), ("link", "href")):
+            for element in soup.find_all(tag):
+                link = element.get(attribute)
+                target = resolve(name, link) if link else None
+                if target is None:
+                    continue
+                file, anchor = target
+                path = book / file
+                if path.is_dir():
+                    path, file = path / "index.html", f"{file}/index.html"
+                if not path.exists():
+                    broken.append(f"{name}: {link}")
+                elif anchor and file in soups and not soups[file].find(id=anchor):
+                    if not soups[file].find("a", attrs={"name": anchor}):
+                        broken.append(f"{name}: {link} (no such anchor)")
+    assert broken == []
+
+
+def test_pictures_are_described(soups):
+    silent = []
+    for name, soup in soups.items():
+        silent += [f"{name}: {image.get('src')}" for image in soup.find_all("img") if not (image.get("alt") or "").strip()]
+    assert silent == []
+
+
+def test_nothing_is_asked_of_others(soups):
+    """Scripts, styles, frames and pictures in the source itself; what scripts ask for is tested in the browser."""
+    foreign = []
+    for name, soup in soups.items():
+        for tag, attribute in (("script", "src"), ("link", "href"), ("img", "src"), ("iframe", "src")):
+            for element in soup.find_all(tag):
+                if tag == "link" and not {"stylesheet", "preload", "icon"} & set(element.get("rel", [])):
+                    continue
+                if urlsplit(element.get(attribute) or "").netloc:
+                    foreign.append(f"{name}: {element[attribute]}")
+    assert foreign == []
+
+
+def test_widget_states_hold_no_code(soups):
+    """The code of the figures is in one file that all pages share."""
+    for name, soup in soups.items():
+        for script in soup.find_all("script", type="application/vnd.jupyter.widget-state+json"):
+            assert len(script.string) < 40_000, name
+            assert '"_esm"' not in script.string and '"_esm_file"' in script.string, name
+
+
+def test_every_page_in_the_browser(pages, open_page):
+    """No error, no third party, every figure alive, no widget without life, nothing wider than a narrow screen."""
+    for name in pages:
+        page = open_page(name, width=390, height=844)
+        page.wait_for_function("document.querySelectorAll('.live-figure:not(.is-alive)').length === 0")
+        assert page.report.errors == [], name
+        assert page.report.foreign == [], name
+        views = page.locator('script[type="application/vnd.jupyter.widget-view+json"]').count()
+        assert views == page.locator(".live-figure").count(), name
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, name
+        page.context.close()

@@ -1,0 +1,115 @@
+"""A reader opens the notebooks in JupyterLab and runs them all: no error, and the live figures answer.
+
+What a slider must do comes from the figure's own description of its controls; what the kernel must then hold, from what
+the slider shows.
+"""
+
+import json
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from browser import launch
+
+MINUTES = 60_000
+
+CELLS = "() => window.jupyterapp.shell.currentWidget.content.model.sharedModel.toJSON().cells"
+
+RUN_ALL = """async () => {
+    const panel = window.jupyterapp.shell.currentWidget;
+    await panel.context.ready;
+    await panel.sessionContext.ready;
+    await window.jupyterapp.commands.execute('notebook:run-all-cells');
+}"""
+
+# Runs code in the notebook's own kernel and gives back what it prints.
+ASK_KERNEL = """async (code) => {
+    const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+    let printed = '';
+    const future = kernel.requestExecute({code});
+    future.onIOPub = (message) => {
+        if (message.header.msg_type === 'stream') printed += message.content.text;
+        if (message.header.msg_type === 'error') printed += message.content.traceback.join('\\n');
+    };
+    await future.done;
+    return printed;
+}"""
+
+FIGURES = """
+import json
+from ipywidgets import Widget
+from lifcore.live._figure import LiveFigure
+_figures = [w for w in Widget.widgets.values() if isinstance(w, LiveFigure)] if hasattr(Widget, "widgets") else []
+"""
+
+VALUES = "print(json.dumps([{name: w.traits()[name].get(w) for name in w.traits() if isinstance(w.traits()[name].default_value, float)} for w in _figures]))"
+
+
+@pytest.fixture(scope="module")
+def page():
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        yield browser.new_page(viewport={"width": 1300, "height": 950})
+        browser.close()
+
+
+def open_and_run(page, address, path):
+    """Open a notebook in Lab and run all its cells; gives back the cells with their outputs."""
+    page.goto(f"{address}/lab/tree/{path}?reset", wait_until="load", timeout=2 * MINUTES)
+    page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.context?.isReady", timeout=2 * MINUTES)
+    page.evaluate(RUN_ALL)
+    return page.evaluate(CELLS)
+
+
+def errors(cells):
+    return [
+        f"{output['ename']}: {output['evalue']}"
+        for cell in cells
+        for output in cell.get("outputs", [])
+        if output["output_type"] == "error"
+    ]
+
+
+def code_cells(cells):
+    return [cell for cell in cells if cell["cell_type"] == "code" and "".join(cell["source"]).strip()]
+
+
+def test_chapter_runs_and_its_figures_answer(lab, page):
+    cells = open_and_run(page, lab, "chapters/physicist/neuron.ipynb")
+    assert errors(cells) == []
+    assert all(cell["execution_count"] for cell in code_cells(cells)), "every cell has run"
+
+    slider = page.locator(".jp-OutputArea input[type=range]").first
+    slider.wait_for(timeout=1 * MINUTES)
+    page.evaluate(ASK_KERNEL, FIGURES)
+    before = json.loads(page.evaluate(ASK_KERNEL, VALUES))
+    shown = slider.input_value()
+    slider.scroll_into_view_if_needed()
+    slider.focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_function("([element, old]) => element.value !== old", arg=[slider.element_handle(), shown])
+    page.wait_for_timeout(1000)
+    after = json.loads(page.evaluate(ASK_KERNEL, VALUES))
+    changed = [
+        (old[name], new[name]) for old, new in zip(before, after, strict=True) for name in new if old[name] != new[name]
+    ]
+    assert len(changed) == 1, f"one slider was moved, Python sees {changed}"
+    assert changed[0][1] == pytest.approx(float(slider.input_value()), abs=1e-9)
+
+
+def test_python_moves_the_figure(lab, page):
+    open_and_run(page, lab, "chapters/physicist/neuron.ipynb")
+    slider = page.locator(".jp-OutputArea input[type=range]").first
+    slider.wait_for(timeout=1 * MINUTES)
+    lowest = float(slider.get_attribute("min"))
+    page.evaluate(ASK_KERNEL, FIGURES + "_figures[0].set_trait('I', _figures[0].traits()['I'].minimum)")
+    page.wait_for_function(
+        "([element, value]) => Math.abs(Number(element.value) - value) < 1e-9", arg=[slider.element_handle(), lowest]
+    )
+
+
+def test_exercises_run_to_their_end_before_a_question_is_answered(lab, page):
+    cells = open_and_run(page, lab, "exercises/neuron.ipynb")
+    assert errors(cells) == []
+    assert all(cell["execution_count"] for cell in code_cells(cells)), "every cell has run"

@@ -1,0 +1,64 @@
+"""Makes sure that the programs the tests drive are there: a Chromium and bubblewrap.
+
+If one is missing it is installed where that is possible without asking: by apt on Debian as root, else the browser by
+Playwright. Otherwise this stops and says what to install.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests"))
+
+from browser import find_chromium  # noqa: E402
+
+
+def has_chromium():
+    try:
+        find_chromium()
+    except RuntimeError:
+        return False
+    return True
+
+
+def has_bubblewrap():
+    return shutil.which("bwrap") is not None
+
+
+def install_with_apt(packages):
+    """Install Debian packages as root; whether that worked is for the caller to look at."""
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        return
+    print(f"Installing {', '.join(packages)} with apt ...", flush=True)
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (["apt-get", "update"], ["apt-get", "install", "--yes", "--no-install-recommends", *packages]):
+        subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False)
+
+
+def install_with_playwright():
+    print("Installing Chromium with Playwright ...", flush=True)
+    subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)
+
+
+def main():
+    missing = [name for name, there in (("chromium", has_chromium()), ("bubblewrap", has_bubblewrap())) if not there]
+    if missing:
+        install_with_apt(missing)
+    if not has_chromium():
+        install_with_playwright()
+    if not has_chromium():
+        try:
+            find_chromium()
+        except RuntimeError as problem:
+            return f"make test: {problem}"
+    if sys.platform == "linux" and not has_bubblewrap():
+        return "make test: the grader's tests need bubblewrap: install it with `apt-get install bubblewrap`"
+    print(f"Browser: {find_chromium()}; jail: {shutil.which('bwrap')}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
