@@ -1,5 +1,6 @@
 """What all tests share: where the project is, and the built book."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +18,12 @@ def root():
 
 @pytest.fixture(scope="session")
 def built_book(root):
-    """Folder of the book's pages, built once a session the way `make html` builds it: any warning is a failure."""
+    """Folder of the book's pages, built the way `make html` builds it: any warning is a failure.
+
+    BOOK_HTML names the folder of a book that has been built elsewhere.
+    """
+    if "BOOK_HTML" in os.environ:
+        return Path(os.environ["BOOK_HTML"])
     program = Path(sys.executable).with_name("jupyter-book")
     command = [str(program), "build", ".", "--warningiserror", "--nitpick", "--keep-going"]
     build = subprocess.run(command, cwd=root, capture_output=True, text=True)

@@ -53,9 +53,15 @@ def _release(commands):
         "release exercises/ --private ~/grading",
     )
     command.add_argument("source", help="an exercise source (exercises/<name>.md), or a folder of them")
-    command.add_argument("--private", metavar="DIR", help="also write the grader's file, with the hidden cases, there")
-    command.add_argument("--data", metavar="DIR", help="folder for what check() reads (default: inside lifcore)")
-    command.add_argument("--repository", metavar="URL", help="the course's address (default: from _config.yml)")
+    command.add_argument(
+        "--private", metavar="DIR", help="also write the grader's file, with the hidden cases, there"
+    )
+    command.add_argument(
+        "--data", metavar="DIR", help="folder for what check() reads (default: inside lifcore)"
+    )
+    command.add_argument(
+        "--repository", metavar="URL", help="the course's address (default: from _config.yml)"
+    )
     command.add_argument(
         "--check", action="store_true", help="write nothing; fail if a released file differs from its source"
     )
@@ -86,12 +92,21 @@ def _grade(commands):
         _run_grade,
         "grade exercises/neuron.md submitted/ grades/ --jobs 4",
     )
-    command.add_argument("source", help="the exercise source (.md), or the file that release --private wrote (.json)")
-    command.add_argument("submissions", help="a folder with a folder, or an .ipynb, for each student")
-    command.add_argument("out", help="where scores.csv and a page and a record for each student go; run again to resume")
-    command.add_argument("--jobs", type=_count, metavar="N", help="how many at a time (default: one a processor)")
     command.add_argument(
-        "--seed", type=int, metavar="S", help="seed of the cases' parameters (default: fresh; kept in OUT/.run.json)"
+        "source", help="the exercise source (.md), or the file that release --private wrote (.json)"
+    )
+    command.add_argument("submissions", help="a folder with a folder, or an .ipynb, for each student")
+    command.add_argument(
+        "out", help="where scores.csv and a page and a record for each student go; run again to resume"
+    )
+    command.add_argument(
+        "--jobs", type=_count, metavar="N", help="how many at a time (default: one a processor)"
+    )
+    command.add_argument(
+        "--seed",
+        type=int,
+        metavar="S",
+        help="seed of the cases' parameters (default: fresh; kept in OUT/.run.json)",
     )
     command.add_argument(
         "--no-jail",

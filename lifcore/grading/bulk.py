@@ -347,7 +347,9 @@ def judge(plan, run):
             "mistake": mutant.name if mutant else "",
             "message": mutant.message if mutant else "",
             "hint": "" if all(passed) else question.hints[0],
-            "cases": [feedback.case_entry(case, ok, value) for case, ok, value in zip(question.cases, passed, got)],
+            "cases": [
+                feedback.case_entry(case, ok, value) for case, ok, value in zip(question.cases, passed, got)
+            ],
         }
     return judged
 
@@ -423,7 +425,9 @@ def require_sound(plan):
         if judged["points"] != judged["maximum"]:
             values = [value.text for value in run.values.values() if isinstance(value, Failure)]
             detail = "; ".join([*run.notes, *values][:3]) or "its values differ from those outside the jail"
-            raise GradeError(f"the course's own answer to {question!r} does not get full marks in the jail: {detail}")
+            raise GradeError(
+                f"the course's own answer to {question!r} does not get full marks in the jail: {detail}"
+            )
 
 
 def _base_seed(out, exercise, seed):
@@ -442,7 +446,9 @@ def _base_seed(out, exercise, seed):
     return seed
 
 
-def grade(spec, folder, out, jobs=None, seed=None, jailed=True, limits=jail.Limits(), executor=None, say=None):
+def grade(
+    spec, folder, out, jobs=None, seed=None, jailed=True, limits=jail.Limits(), executor=None, say=None
+):
     """Grade all submissions in a folder.
 
     Parameters

@@ -60,9 +60,13 @@ def _set(name):
     known = sorted(path.stem for path in _data_folder().glob("*.json"))
     name = name or _session.name or (known[0] if len(known) == 1 else None)
     if name is None:
-        raise RuntimeError("no exercise set is open: run the first cells of the notebook, which call begin(...)")
+        raise RuntimeError(
+            "no exercise set is open: run the first cells of the notebook, which call begin(...)"
+        )
     if name not in known:
-        raise ValueError(f"name of the exercise set is {name!r}; this lifcore has {', '.join(known) or 'none'}")
+        raise ValueError(
+            f"name of the exercise set is {name!r}; this lifcore has {', '.join(known) or 'none'}"
+        )
     return _load(str(_data_folder() / f"{name}.json"))
 
 
@@ -300,7 +304,9 @@ def _bars(record):
         earned = sum(entry["points"] for _, entry in entries)
         maximum = sum(entry["maximum"] for _, entry in entries)
         filled = round(20 * earned / maximum) if maximum else 0
-        lines.append(f"{name}  {'█' * filled}{'░' * (20 - filled)}  {earned:g} of {counted(maximum, 'point')}")
+        lines.append(
+            f"{name}  {'█' * filled}{'░' * (20 - filled)}  {earned:g} of {counted(maximum, 'point')}"
+        )
         lines += [f"  {id}  {entry['points']:g} of {entry['maximum']:g}" for id, entry in entries]
     return lines or ["Nothing was checked yet."]
 

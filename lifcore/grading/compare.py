@@ -71,7 +71,9 @@ def _encode(value, depth, remaining):
         return {"re": _encode_float(value.real), "im": _encode_float(value.imag)}
     if isinstance(value, (list, tuple)):
         return [_encode(item, depth + 1, remaining) for item in value]
-    raise TypeError(f"the answer is a {type(value).__name__}, and a number, a text, a list or an array is needed")
+    raise TypeError(
+        f"the answer is a {type(value).__name__}, and a number, a text, a list or an array is needed"
+    )
 
 
 def _encode_float(number):
@@ -133,7 +135,9 @@ def _same_number(got, want, rtol, atol):
     if isinstance(got, complex) or isinstance(want, complex):
         got, want = complex(got), complex(want)
         if not (_finite(got) and _finite(want)):
-            return _same_number(got.real, want.real, rtol, atol) and _same_number(got.imag, want.imag, rtol, atol)
+            return _same_number(got.real, want.real, rtol, atol) and _same_number(
+                got.imag, want.imag, rtol, atol
+            )
     elif math.isnan(want) or math.isinf(want):
         return (math.isnan(got) and math.isnan(want)) or got == want
     elif not math.isfinite(got):

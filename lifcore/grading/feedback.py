@@ -40,7 +40,9 @@ def case_entry(case, passed, value):
     }
     if not case.hidden:
         entry["expression"] = case.expression
-        entry["remark"] = "" if passed else value.text if isinstance(value, Failure) else f"your value: {show(value)}"
+        entry["remark"] = (
+            "" if passed else value.text if isinstance(value, Failure) else f"your value: {show(value)}"
+        )
     return entry
 
 

@@ -75,11 +75,15 @@ def problem(jailed=True):
     what = "The jail (bubblewrap)" if jailed else "An ordinary user's process (setpriv)"
     way_out = " --no-jail runs the code with your own rights, on your own risk." if jailed else ""
     if not jailed and os.geteuid() == 0 and shutil.which("setpriv") is None:
-        return "submissions are never run as root: run this as an ordinary user, or install setpriv (util-linux)"
+        return (
+            "submissions are never run as root: run this as an ordinary user, or install setpriv (util-linux)"
+        )
     with tempfile.TemporaryDirectory() as cache:
         test = command(["-c", "print('alive')"], jailed=jailed, cache=cache)
         try:
-            done = subprocess.run(test, capture_output=True, text=True, timeout=60, env=environment(jailed, cache))
+            done = subprocess.run(
+                test, capture_output=True, text=True, timeout=60, env=environment(jailed, cache)
+            )
         except (OSError, subprocess.TimeoutExpired) as error:
             return f"{what} cannot start: {error}.{way_out}"
     if done.stdout.strip() != "alive":

@@ -155,7 +155,9 @@ def case(expression, points=1, setup="", hidden=False, rtol=1e-6, atol=1e-12):
     if points <= 0:
         raise ValueError(f"points of the case {expression!r} is {points}; it must be above 0")
     if rtol < 0 or atol < 0:
-        raise ValueError(f"the tolerances of the case {expression!r} are {rtol} and {atol}; neither may be negative")
+        raise ValueError(
+            f"the tolerances of the case {expression!r} are {rtol} and {atol}; neither may be negative"
+        )
     compile(expression, f"case {expression!r}", "eval")
     compile(setup, f"setup of the case {expression!r}", "exec")
     return Case(expression, points, setup, bool(hidden), rtol, atol)
@@ -164,9 +166,13 @@ def case(expression, points=1, setup="", hidden=False, rtol=1e-6, atol=1e-12):
 def mutant(name, message="", answer=""):
     """A mutant, as a `checks` cell writes it; see `Mutant`."""
     if len(message.strip()) < 20:
-        raise ValueError(f"message of the mutant {name!r} is {message!r}; it must name the misconception in words")
+        raise ValueError(
+            f"message of the mutant {name!r} is {message!r}; it must name the misconception in words"
+        )
     if not answer.strip():
-        raise ValueError(f"answer of the mutant {name!r} is empty; it must be the code that replaces the answer cell")
+        raise ValueError(
+            f"answer of the mutant {name!r} is empty; it must be the code that replaces the answer cell"
+        )
     code = answer.strip("\n") + "\n"
     compile(code, f"mutant {name!r}", "exec")
     return Mutant(name, message.strip(), code)
@@ -181,7 +187,9 @@ def question(id, title="", cases=(), mutants=(), hints=()):
         Naming the question and what is wrong with it.
     """
     if not re.fullmatch(r"[a-z][a-z0-9_]*", id):
-        raise ValueError(f"id is {id!r}; it must be lower-case letters, digits and _, beginning with a letter")
+        raise ValueError(
+            f"id is {id!r}; it must be lower-case letters, digits and _, beginning with a letter"
+        )
     if not title.strip():
         raise ValueError(f"title of the question {id!r} is missing")
     if not any(not one.hidden for one in cases):

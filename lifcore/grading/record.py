@@ -44,7 +44,9 @@ def read(path):
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise RecordError(f"{path} is not a progress file of this course")
     if data.get("version") != VERSION:
-        raise RecordError(f"{path} is a progress file of version {data.get('version')!r}; this lifcore reads {VERSION}")
+        raise RecordError(
+            f"{path} is a progress file of version {data.get('version')!r}; this lifcore reads {VERSION}"
+        )
     sets = data.get("sets")
     if not isinstance(sets, dict) or not all(_is_set(questions) for questions in sets.values()):
         raise RecordError(f"{path} is a damaged progress file: its 'sets' do not hold points of questions")

@@ -78,9 +78,11 @@ def verify(exercise, where):
     for copy in (exercise, public):
         reference = Reference(copy)
         try:
-            reference.givens
+            reference.run_givens()
         except Exception as error:
-            raise SourceError(f"{where}: a given cell fails on its own: {type(error).__name__}: {error}") from error
+            raise SourceError(
+                f"{where}: a given cell fails on its own: {type(error).__name__}: {error}"
+            ) from error
         for question in copy.questions:
             for seed in SEEDS:
                 _verify_question(reference, question, seed, f"{where}: question {question.id!r}")
@@ -101,9 +103,13 @@ def _verify_question(reference, question, seed, where):
         values = wrong[mutant.name]
         for case, value in zip(question.cases, values):
             if isinstance(value, Failure):
-                raise SourceError(f"{where}: mutant {mutant.name!r} fails on {case.expression!r}: {value.text}")
+                raise SourceError(
+                    f"{where}: mutant {mutant.name!r} fails on {case.expression!r}: {value.text}"
+                )
         if all(agrees(case, one, right) for case, one, right in zip(question.cases, values, want)):
-            raise SourceError(f"{where}: mutant {mutant.name!r} does not differ from the solution (seed {seed})")
+            raise SourceError(
+                f"{where}: mutant {mutant.name!r} does not differ from the solution (seed {seed})"
+            )
         named = recognise(question, values, want, wrong)
         if named is not mutant:
             raise SourceError(f"{where}: mutant {mutant.name!r} is taken for {named.name!r} (seed {seed})")
@@ -170,7 +176,9 @@ def _notebook(read, url, solved):
             _nbgrader(cells[-1], f"{id}-check", grade=True, locked=True, points=points)
         else:
             name = f"{cell.kind}-{cell.number}"
-            cells.append(new_code_cell(cell.text, id=name, metadata={"tags": sorted({*cell.tags, cell.kind})}))
+            cells.append(
+                new_code_cell(cell.text, id=name, metadata={"tags": sorted({*cell.tags, cell.kind})})
+            )
             if cell.kind == "given":
                 _locked(cells[-1], name)
     metadata = {
@@ -229,7 +237,9 @@ def _execute(notebook, read):
         try:
             client.execute(env=env)
         except CellExecutionError as error:
-            raise SourceError(f"{name}.md: the solution notebook fails: {error.ename}: {error.evalue}\n{error}") from error
+            raise SourceError(
+                f"{name}.md: the solution notebook fails: {error.ename}: {error.evalue}\n{error}"
+            ) from error
     for cell in notebook.cells:
         if cell.cell_type == "code":
             _tidy(cell, name)
@@ -247,7 +257,9 @@ def _tidy(cell, name):
     if "check" in cell.metadata.get("tags", ()):
         shown = "".join(output.get("data", {}).get("text/plain", "") for output in cell.outputs)
         if "✗" in shown or "✓" not in shown:
-            raise SourceError(f"{name}.md: {cell.source} does not give full marks in the solution notebook:\n{shown}")
+            raise SourceError(
+                f"{name}.md: {cell.source} does not give full marks in the solution notebook:\n{shown}"
+            )
 
 
 def data_text(exercise):
@@ -296,7 +308,9 @@ def build(path, url=None, private=None, data=None, say=lambda text: None):
         address = url or repository_url(one)
         say(f"{one}: running the solution notebook")
         files[one.with_suffix(".ipynb")] = notebook_text(student_notebook(read, address))
-        files[one.parent / "solutions" / f"{one.stem}.ipynb"] = notebook_text(solution_notebook(read, address))
+        files[one.parent / "solutions" / f"{one.stem}.ipynb"] = notebook_text(
+            solution_notebook(read, address)
+        )
         files[data / f"{one.stem}.json"] = data_text(read.exercise.public_copy())
         if private:
             files[Path(private) / f"{one.stem}.json"] = data_text(read.exercise)

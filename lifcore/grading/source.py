@@ -141,7 +141,9 @@ def _declared_question(cell, where):
     except Exception as error:
         raise SourceError(f"{_place(where, cell)}: {error}") from error
     if len(declared) != 1:
-        raise SourceError(f"{_place(where, cell)}: calls question(...) {len(declared)} times; it must be once")
+        raise SourceError(
+            f"{_place(where, cell)}: calls question(...) {len(declared)} times; it must be once"
+        )
     return declared[0]
 
 
@@ -158,7 +160,9 @@ def _pair_answers_with_checks(cells, where):
         if cell.kind == "checks":
             question = cell.question
             if waiting is None:
-                raise SourceError(f"{_place(where, cell)}: question {question.id!r} has no `answer` cell above it")
+                raise SourceError(
+                    f"{_place(where, cell)}: question {question.id!r} has no `answer` cell above it"
+                )
             if question.id in seen:
                 raise SourceError(
                     f"{_place(where, cell)}: question {question.id!r} is already in cell {seen[question.id]}"
@@ -208,7 +212,9 @@ def split_answer(cell, question_id, where):
             stub += _stub_lines(indent, "\n".join(inside), question_id, _place(where, cell))
             indent = None
         elif begins or ends:
-            raise SourceError(f"{_place(where, cell)}: the solution markers of {question_id!r} do not pair up")
+            raise SourceError(
+                f"{_place(where, cell)}: the solution markers of {question_id!r} do not pair up"
+            )
         else:
             solution.append(line)
             (stub if indent is None else inside).append(line)
@@ -222,7 +228,9 @@ def split_answer(cell, question_id, where):
         try:
             ast.parse(text)
         except SyntaxError as error:
-            raise SourceError(f"{_place(where, cell)}: the {what} of {question_id!r} is not Python: {error}") from error
+            raise SourceError(
+                f"{_place(where, cell)}: the {what} of {question_id!r} is not Python: {error}"
+            ) from error
     return solution_text, stub_text, _assigned_names(solution_text)
 
 
@@ -232,7 +240,9 @@ def _stub_lines(indent, inside, question_id, place):
         return [f"{indent}# your answer here", f'{indent}raise NotImplementedError("{message}")']
     names = _assigned_names(textwrap.dedent(inside))
     if not names:
-        raise SourceError(f"{place}: the solution of {question_id!r} stands at the left margin but assigns no name")
+        raise SourceError(
+            f"{place}: the solution of {question_id!r} stands at the left margin but assigns no name"
+        )
     return [f"{name} = ...  # your answer here, in place of the dots" for name in names]
 
 

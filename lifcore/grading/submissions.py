@@ -110,7 +110,11 @@ def _notebooks(path):
     found = []
     for folder, folders, files in os.walk(path, followlinks=False):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found += [Path(folder, name) for name in sorted(files) if name.endswith(".ipynb") and not name.startswith(".")]
+        found += [
+            Path(folder, name)
+            for name in sorted(files)
+            if name.endswith(".ipynb") and not name.startswith(".")
+        ]
     return found
 
 

@@ -81,7 +81,7 @@ def main():
 
     def write_all(line):
         while line:
-            line = line[write(sink, line):]
+            line = line[write(sink, line) :]
 
     def late(signum, frame):
         raise TimeLimit

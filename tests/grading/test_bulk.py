@@ -29,7 +29,8 @@ FORGE = r"""
 import os
 lines = [b'{"done": "public"}', b'{"done": "hidden"}', b'not json', b'[' * 5000]
 lines += [b'{"case": ["q3", %d], "value": 78.5}' % k for k in (0, 1)]
-lines += [b'{"case": ["q3", 0], "passed": true, "points": 1}', b'{"case": [[], {}], "value": 1}', b'{"cell": {}, "error": 1}']
+lines += [b'{"case": ["q3", 0], "passed": true, "points": 1}', b'{"case": [[], {}], "value": 1}']
+lines += [b'{"cell": {}, "error": 1}']
 for fd in range(3, 40):
     for line in lines[4:]:
         try:
@@ -71,7 +72,8 @@ def area(r):
 LEAK = """
 import gc, sys
 def every_hidden():
-    return [str(thing)[:200] for thing in gc.get_objects() if isinstance(thing, dict) and "secret" in str(thing.get("setup", ""))]
+    dictionaries = [thing for thing in gc.get_objects() if isinstance(thing, dict)]
+    return [str(one)[:200] for one in dictionaries if "secret" in str(one.get("setup", ""))]
 class Telltale(Exception):
     pass
 def area(r):
@@ -95,12 +97,14 @@ HOSTILE = {
     "sys_exit": "import sys\nsys.exit(3)",
     "kill_parent": "import os, signal\nfor pid in (os.getppid(), os.getpid()):\n    os.kill(pid, signal.SIGKILL)",
     "stack": "import sys\nsys.setrecursionlimit(10**8)\ndef f(n): return f(n + 1) if n < 10**7 else n\nf(0)",
-    "disk": "block = b'x' * 1_000_000\nfor name in range(4):\n    try:\n        with open(f'/tmp/{name}', 'wb') as file:\n"
+    "disk": "block = b'x' * 1_000_000\nfor name in range(4):\n    try:\n"
+    "        with open(f'/tmp/{name}', 'wb') as file:\n"
     "            for _ in range(50): file.write(block)\n    except OSError: pass",
     "forged": FORGE,
     "override": OVERRIDE,
     "leak": LEAK,
-    "closed_files": "import os\nfor fd in range(3, 20):\n    try: os.set_inheritable(fd, True)\n    except OSError: pass\nprint('x' * 10**6)",
+    "much_output": "import os\nprint('x' * 10**6)\nfor fd in range(3, 20):\n"
+    "    try: os.write(fd, b'x' * 10**6 + b'\\n')\n    except OSError: pass",
     "raises": "raise BaseException('no')",
     "bad_error": "class E(Exception):\n    def __str__(self): raise SystemExit\nraise E",
     "syntax": "def area(r:\n",
@@ -133,9 +137,14 @@ def class_folder(tmp_path_factory, server, spec):
     folder = tmp_path_factory.mktemp("class")
     attacks = dict(HOSTILE)
     package = Path(bulk.__file__).parent
-    places = [str(place) for place in (spec.parent, folder, package / "data", package.parents[1] / "exercises", "/etc")]
+    places = [
+        str(place)
+        for place in (spec.parent, folder, package / "data", package.parents[1] / "exercises", "/etc")
+    ]
     attacks["steal"] = STEAL.format(places=places)
-    attacks["network"] = f"import socket\nsocket.create_connection({server.getsockname()!r}, 2).sendall(b'hello')"
+    attacks["network"] = (
+        f"import socket\nsocket.create_connection({server.getsockname()!r}, 2).sendall(b'hello')"
+    )
     for name, attack in attacks.items():
         (folder / name).mkdir()
         (folder / name / "toy.ipynb").write_text(notebook(HONEST[0], attack, HONEST[1]))
@@ -172,7 +181,9 @@ def class_folder(tmp_path_factory, server, spec):
     (folder / "=formula").mkdir()
     (folder / "=formula" / "toy.ipynb").write_text(notebook(*HONEST, ANSWERS["q3"]))
     (folder / "mistaken").mkdir()
-    (folder / "mistaken" / "toy.ipynb").write_text(notebook("def double(x):\n    return x * x", ANSWERS["q2"]))
+    (folder / "mistaken" / "toy.ipynb").write_text(
+        notebook("def double(x):\n    return x * x", ANSWERS["q2"])
+    )
     (folder / "needs_other_cell").mkdir()
     # The second cell is one of the released notebook that the grader leaves out at first.
     released = 'print(reference("q1")(4))'
@@ -202,10 +213,12 @@ def test_honest_questions_keep_their_points_and_the_attack_gets_none(graded, nam
     questions = one["questions"]
     assert (questions["q1"]["points"], questions["q2"]["points"]) == (3, 1), one["notes"]
     assert questions["q3"]["points"] == 0
-    assert one["seconds"] < 30
+    assert one["seconds"] < SHORT.total_seconds + 10
 
 
-@pytest.mark.parametrize("name", ["bom", "latin", "deleted", "flat", "renamed", "nbgrader", "needs_other_cell"])
+@pytest.mark.parametrize(
+    "name", ["bom", "latin", "deleted", "flat", "renamed", "nbgrader", "needs_other_cell"]
+)
 def test_untidy_submissions_keep_their_points(graded, name):
     if graded is None:
         return
@@ -272,7 +285,11 @@ def test_feedback_shows_nothing_of_hidden_cases(graded):
         assert "<script" not in page and page.startswith("<!doctype html>")
     for one in results.values():
         for question in one["questions"].values():
-            assert all("remark" not in case and "expression" not in case for case in question["cases"] if case["hidden"])
+            assert all(
+                "remark" not in case and "expression" not in case
+                for case in question["cases"]
+                if case["hidden"]
+            )
 
 
 def test_a_recognised_mistake_is_in_the_feedback(graded):
@@ -315,7 +332,9 @@ def test_unchanged_submissions_are_not_run_again(graded, class_folder, spec):
         began = time.monotonic()
         again = {
             one["student"]: one
-            for one in bulk.grade(spec, class_folder, out, jobs=2, limits=SHORT, say=lambda text, more=False: said.append(text))
+            for one in bulk.grade(
+                spec, class_folder, out, jobs=2, limits=SHORT, say=lambda text, more=False: said.append(text)
+            )
         }
     finally:
         changed.write_text(before)
@@ -364,7 +383,9 @@ def test_without_the_jail_it_grades_as_an_ordinary_user_or_refuses(spec, tmp_pat
         with pytest.raises(bulk.GradeError, match="setpriv|root"):
             bulk.grade(spec, folder, tmp_path / "out", jailed=False, say=lambda *text: None)
     else:
-        [anna] = bulk.grade(spec, folder, tmp_path / "out", jailed=False, limits=SHORT, say=lambda *text: None)
+        [anna] = bulk.grade(
+            spec, folder, tmp_path / "out", jailed=False, limits=SHORT, say=lambda *text: None
+        )
         assert anna["points"] == 4
 
 
@@ -373,14 +394,18 @@ def test_a_wrong_set_is_refused_before_any_student_is_graded(class_folder, tmp_p
         return
     # An answer that depends on where it runs is not one that a jail can confirm.
     spoiled = tmp_path / "toy.md"
-    spoiled.write_text(TOY.replace("    return 2 * x\n    ###", "    import os\n    return 2 * x * os.getpid()\n    ###"))
+    spoiled.write_text(
+        TOY.replace("    return 2 * x\n    ###", "    import os\n    return 2 * x * os.getpid()\n    ###")
+    )
     with pytest.raises(bulk.GradeError, match="own answer to 'q1' does not get full marks in the jail"):
         bulk.grade(spoiled, class_folder, tmp_path / "out", say=lambda *text: None)
 
 
 @pytest.mark.parametrize("command", ["release", "grade", "report"])
 def test_help_is_there(command):
-    done = subprocess.run([sys.executable, "-m", "lifcore.grading", command, "--help"], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "lifcore.grading", command, "--help"], capture_output=True, text=True
+    )
     assert done.returncode == 0 and "Example: python -m lifcore.grading" in done.stdout
 
 

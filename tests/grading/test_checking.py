@@ -26,7 +26,9 @@ def test_right_answers_get_full_marks(toy):
 def test_hidden_cases_are_announced(toy):
     assert "Only the grader runs 1 further case, worth 2 points." in check("q1", answers()).text
     assert "grader" not in check("q2", answers()).text
-    assert "3 questions, 3 points, and 3 points more in cases that only the grader runs" in repr(checking.begin("toy"))
+    assert "3 questions, 3 points, and 3 points more in cases that only the grader runs" in repr(
+        checking.begin("toy")
+    )
 
 
 def test_parameters_are_fresh_and_can_be_drawn_again(toy, monkeypatch):
@@ -118,7 +120,9 @@ def not_yet(x):
     raise NotImplementedError("q1 is not answered yet")
 
 
-@pytest.mark.parametrize("namespace", [{}, answers(double=not_yet), answers(double=lambda x: ...), answers(double=...)])
+@pytest.mark.parametrize(
+    "namespace", [{}, answers(double=not_yet), answers(double=lambda x: ...), answers(double=...)]
+)
 def test_an_unanswered_question_scores_nothing_kindly(toy, namespace):
     score = check("q1", namespace)
     if namespace.get("double") is ...:
@@ -179,7 +183,12 @@ def test_progress_is_exported_and_merged(toy, fresh_session, monkeypatch):
 FOREIGN = ["", "{", "[]", '{"a": 1}', '{"format": "lifcore progress", "version": 9}', "[" * 100_000, "\x00"]
 FOREIGN += [
     json.dumps({"format": "lifcore progress", "version": 1, "sets": sets})
-    for sets in (None, {"toy": 1}, {"toy": {"q1": {"points": "9"}}}, {"toy": {"q1": {"points": 9, "maximum": 1, "attempts": 0}}})
+    for sets in (
+        None,
+        {"toy": 1},
+        {"toy": {"q1": {"points": "9"}}},
+        {"toy": {"q1": {"points": 9, "maximum": 1, "attempts": 0}}},
+    )
 ]
 
 
@@ -205,5 +214,6 @@ def test_checks_rest_while_the_grader_runs(toy, monkeypatch):
 
 
 def test_the_import_is_cheap():
-    code = "import sys, lifcore.grading; print([m for m in ('numba', 'jupytext', 'nbformat', 'IPython', 'matplotlib') if m in sys.modules])"
+    heavy = ("numba", "jupytext", "nbformat", "IPython", "matplotlib")
+    code = f"import sys, lifcore.grading; print([name for name in {heavy} if name in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"

@@ -92,7 +92,17 @@ def test_same_within_a_relative_tolerance_of_a_thousandth(got, want, verdict):
 
 @pytest.mark.parametrize(
     "forged",
-    [None, {}, {"number": []}, {"number": "huge"}, {"re": "1", "im": 2}, {"re": {"re": 1, "im": 1}, "im": 1}, 10**400, [[]], ""],
+    [
+        None,
+        {},
+        {"number": []},
+        {"number": "huge"},
+        {"re": "1", "im": 2},
+        {"re": {"re": 1, "im": 1}, "im": 1},
+        10**400,
+        [[]],
+        "",
+    ],
 )
 def test_forged_data_is_wrong_and_breaks_nothing(forged):
     for want in (1.0, [1.0], "a", True, {"number": "nan"}, {"re": 1.0, "im": 1.0}):

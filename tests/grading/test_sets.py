@@ -86,7 +86,9 @@ def test_a_wrong_answer_is_never_shown_the_right_values(name, question, fresh_se
     for seed in range(20, 23):
         monkeypatch.setenv("LIFCORE_CHECK_SEED", str(seed))
         public = checking._set(name).exercise[question]
-        numbers = re.findall(r"\d+\.\d{4,}", json.dumps(Reference(exercise(name).public_copy()).values(public, seed)))
+        numbers = re.findall(
+            r"\d+\.\d{4,}", json.dumps(Reference(exercise(name).public_copy()).values(public, seed))
+        )
         for mutant in asked.mutants:
             text = checked(name, question, mutant.answer, monkeypatch).text
             # A value that the mutant gets right is the student's own, and may be shown.
@@ -111,19 +113,25 @@ def test_released_notebook_leaks_nothing(name, built):
     stubs = "\n".join(source.stub(cell) for cell in READ[name].cells if cell.kind == "answer")
     assert "SOLUTION" not in released and all(not cell.get("outputs") for cell in cells)
     for question in exercise(name).questions:
-        allowed = lines(stubs) | lines("\n".join(exercise(name).given)) | lines("\n".join(exercise(name).released))
+        allowed = (
+            lines(stubs) | lines("\n".join(exercise(name).given)) | lines("\n".join(exercise(name).released))
+        )
         for line in lines(question.solution) - allowed:
             assert line not in shown, f"{question.id}: a line of the solution is in the notebook: {line}"
         for mutant in question.mutants:
             assert mutant.message not in shown and mutant.name not in shown
-        hidden_only = {case.expression for _, case in question.hidden} - {case.expression for _, case in question.public}
+        hidden_only = {case.expression for _, case in question.hidden} - {
+            case.expression for _, case in question.public
+        }
         for secret in hidden_only | {case.setup for case in question.cases if case.setup}:
             assert secret not in shown
     package_data = built[Path(release.__file__).parent / "data" / f"{name}.json"]
     for question in exercise(name).questions:
         public = {(case.expression, case.setup) for _, case in question.public}
         for _, case in question.hidden:
-            assert (case.expression, case.setup) in public or json.dumps(case.setup, ensure_ascii=False) not in package_data
+            assert (case.expression, case.setup) in public or json.dumps(
+                case.setup, ensure_ascii=False
+            ) not in package_data
 
 
 def test_committed_files_are_those_of_the_source(built):
@@ -132,7 +140,10 @@ def test_committed_files_are_those_of_the_source(built):
 
 
 def test_student_notebook_is_the_same_every_time(name):
-    texts = {release.notebook_text(release.student_notebook(READ[name], "https://example.org/course")) for _ in range(2)}
+    texts = {
+        release.notebook_text(release.student_notebook(READ[name], "https://example.org/course"))
+        for _ in range(2)
+    }
     assert len(texts) == 1
 
 
@@ -151,11 +162,21 @@ def test_solution_notebook_has_its_outputs(name, built):
     assert len(checks) == len(exercise(name).questions)
     for cell in checks:
         [output] = cell["outputs"]
-        assert "✓" in "".join(output["data"]["text/plain"]) and "✗" not in "".join(output["data"]["text/plain"])
+        assert "✓" in "".join(output["data"]["text/plain"]) and "✗" not in "".join(
+            output["data"]["text/plain"]
+        )
 
 
 # Version 3 of nbgrader's metadata, written from nbgrader/nbgraderformat/v3.py.
-NBGRADER = {"grade": bool, "solution": bool, "locked": bool, "task": bool, "schema_version": int, "grade_id": str, "cell_type": str}
+NBGRADER = {
+    "grade": bool,
+    "solution": bool,
+    "locked": bool,
+    "task": bool,
+    "schema_version": int,
+    "grade_id": str,
+    "cell_type": str,
+}
 
 
 def test_nbgraders_metadata_is_valid(name, built):
@@ -180,7 +201,11 @@ def test_unanswered_notebook_runs_to_its_end(name, fresh_session, monkeypatch):
     monkeypatch.setenv("LIFCORE_PROGRESS", "off")
     notebook = release.student_notebook(READ[name], "https://example.org/course")
     NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
-    shown = [cell.outputs[-1]["data"]["text/plain"] for cell in notebook.cells if "check" in cell.metadata.get("tags", ())]
+    shown = [
+        cell.outputs[-1]["data"]["text/plain"]
+        for cell in notebook.cells
+        if "check" in cell.metadata.get("tags", ())
+    ]
     assert len(shown) == len(exercise(name).questions)
     assert all(re.search(r": 0 of \d", text) and "Not answered yet" in text for text in shown)
 
@@ -212,7 +237,9 @@ def test_short_pulses_agree_with_an_independent_table():
         rows = list(csv.DictReader(line for line in file if not line.startswith("#")))
     assert rows
     for row in rows:
-        n = LIF(tau_m=float(row["tau_ms"]), R=float(row["R_MOhm"]), E_L=float(row["E_L"]), V_th=float(row["V_th"]))
+        n = LIF(
+            tau_m=float(row["tau_ms"]), R=float(row["R_MOhm"]), E_L=float(row["E_L"]), V_th=float(row["V_th"])
+        )
         assert answers["my_chronaxie"](n) == pytest.approx(float(row["chronaxie_ms"]), rel=1e-12)
         # 1 - exp(-d/tau_m), as the answer writes it, loses digits for the shortest pulses of the table.
         if float(row["T_ms"]) > 0.01 * n.tau_m:

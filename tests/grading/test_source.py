@@ -35,18 +35,34 @@ def test_stub_raises_inside_a_function_and_is_dots_at_the_margin():
     "old, new, message",
     [
         ("    ### END SOLUTION\n```", "```", "cell 4 .*'q1' needs a line"),
-        ("    ### BEGIN SOLUTION\n    return 2 * x\n    ### END SOLUTION", "    return 2 * x", "cell 4 .*'q1' needs a line"),
+        (
+            "    ### BEGIN SOLUTION\n    return 2 * x\n    ### END SOLUTION",
+            "    return 2 * x",
+            "cell 4 .*'q1' needs a line",
+        ),
         ('question(\n    "q2"', 'question(\n    "q1"', "cell 9 .*'q1' is already in cell 5"),
         ('"q2",\n    title="Which"', '"q2",\n    title=""', "cell 9 .*title of the question 'q2' is missing"),
-        ('message="One less than there are, in fact."', 'message=""', "mutant 'too_few'.*must name the misconception"),
+        (
+            'message="One less than there are, in fact."',
+            'message=""',
+            "mutant 'too_few'.*must name the misconception",
+        ),
         ('hints=["Count again."]', "hints=[]", "hints of the question 'q2' are missing"),
         ('case("choice", points=1)', 'case("choice", points=0)', "points of the case 'choice' is 0"),
         ('case("choice", points=1)', 'case("choice +", points=1)', "cell 9 .*invalid syntax"),
         ('case("choice", points=1)', 'case("choice", hidden=True)', "no public case"),
         ('begin("toy")', 'begin("other")', 'no cell tagged `given` calls begin\\("toy"\\)'),
-        (":tags: [checks]\n\nquestion(\n    \"q1\"", ":tags: [show]\n\nquestion(\n    \"q1\"", "cell 4 .*no `checks` cell"),
+        (
+            ':tags: [checks]\n\nquestion(\n    "q1"',
+            ':tags: [show]\n\nquestion(\n    "q1"',
+            "cell 4 .*no `checks` cell",
+        ),
         ("# A toy set", "A toy set", "has no title"),
-        ("    return 2 * x\n    ### END", "    return 2 *\n    ### END", "cell 4 .*solution of 'q1' is not Python"),
+        (
+            "    return 2 * x\n    ### END",
+            "    return 2 *\n    ### END",
+            "cell 4 .*solution of 'q1' is not Python",
+        ),
         ('print(reference("q1")(4))', "### BEGIN SOLUTION", "cell 6 .*not tagged `answer`"),
     ],
 )
@@ -73,7 +89,7 @@ def test_a_set_that_cannot_check_is_refused(old, new, message):
 
 def test_a_mutant_that_is_taken_for_another_is_refused():
     twin = 'mutant("twice", message="The same values, in other words.", answer="def double(x):\\n    return x**2"), '
-    text = TOY.replace('mutants=[mutant("squared"', f'mutants=[{twin}mutant("squared"', 1)
+    text = TOY.replace("mutants=[\n", f"mutants=[\n        {twin}\n", 1)
     with pytest.raises(SourceError, match="mutant 'squared' is taken for 'twice'"):
         verify(parse(text).exercise, "toy.md")
 
@@ -85,7 +101,9 @@ def test_page_of_the_book_shows_stub_hints_and_folded_solution():
     assert "<details><summary>Hint 1 of 2</summary>\n\nA gentle hint.\n\n</details>" in page
     assert "code_prompt_show: Show the solution" in page
     assert 'check("q1")' in page
-    order = [page.index(text) for text in ("not answered yet", "A gentle hint.", "return 2 * x", 'check("q1")')]
+    order = [
+        page.index(text) for text in ("not answered yet", "A gentle hint.", "return 2 * x", 'check("q1")')
+    ]
     assert order == sorted(order)
 
 

@@ -3,7 +3,7 @@
 import json
 
 # A set without lifcore's neuron, so that what is tested is the grading alone. The answers are sums done by hand.
-TOY = '''\
+TOY = """\
 ---
 jupytext:
   text_representation: {extension: .md, format_name: myst}
@@ -42,7 +42,13 @@ question(
         case("double(x)", points=1, setup="x = rng.uniform(1, 9)"),
         case("double(secret)", points=2, setup="secret = rng.uniform(1, 9)", hidden=True),
     ],
-    mutants=[mutant("squared", message="You squared it; the question asks for twice.", answer="def double(x):\\n    return x * x")],
+    mutants=[
+        mutant(
+            "squared",
+            message="You squared it; the question asks for twice.",
+            answer="def double(x):\\n    return x * x",
+        ),
+    ],
     hints=["A gentle hint.", "Add it to itself."],
 )
 ```
@@ -94,11 +100,17 @@ question(
         case("area(r)", points=1, setup="r = rng.uniform(1, 9)"),
         case("area(r)", points=1, setup="r = rng.uniform(1, 9)", hidden=True),
     ],
-    mutants=[mutant("circumference", message="That is the way around the disc.", answer="def area(r):\\n    return 2 * math.pi * r")],
+    mutants=[
+        mutant(
+            "circumference",
+            message="That is the way around the disc.",
+            answer="def area(r):\\n    return 2 * math.pi * r",
+        ),
+    ],
     hints=["Think of a square."],
 )
 ```
-'''
+"""
 ANSWERS = {
     "q1": "def double(x):\n    return 2 * x",
     "q2": "choice = 'three'",
@@ -111,7 +123,14 @@ def notebook(*cells, exercise="toy"):
     return json.dumps(
         {
             "cells": [
-                {"cell_type": "code", "id": f"c{number}", "source": code, "metadata": {}, "outputs": [], "execution_count": None}
+                {
+                    "cell_type": "code",
+                    "id": f"c{number}",
+                    "source": code,
+                    "metadata": {},
+                    "outputs": [],
+                    "execution_count": None,
+                }
                 for number, code in enumerate(cells)
             ],
             "metadata": {"lifcore": {"exercise": exercise}},

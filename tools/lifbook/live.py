@@ -165,4 +165,5 @@ def setup(app):
     app.add_post_transform(KeepBoth)
     app.add_css_file("identity.css")
     app.add_css_file("live.css")
+    app.add_css_file("page.css")
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -177,6 +177,8 @@ class Card {
       make("p", { className: "live-caption" }, typeset(spec.caption)),
       this.announcement,
     );
+    // JupyterLab would take the arrow keys for itself, and the sliders would be dead to the keyboard there.
+    for (const part of this.element.querySelectorAll("input, button")) part.dataset.lmSuppressShortcuts = "true";
   }
 
   plot(options) {
