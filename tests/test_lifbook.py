@@ -347,7 +347,8 @@ def test_an_exercise_source_becomes_its_page(tmp_path, monkeypatch):
 def test_the_reference_documents_every_public_name(tmp_path, monkeypatch):
     (tmp_path / "tinymodule.py").write_text(
         '"""A module."""\n__all__ = ["rate", "Cell"]\n\n'
-        'def rate(I):\n    """Firing rate.\n\n    Parameters\n    ----------\n    I : float\n        Current in nA.\n    """\n\n'
+        'def rate(I):\n    """Firing rate.\n\n'
+        '    Parameters\n    ----------\n    I : float\n        Current in nA.\n    """\n\n'
         'class Cell:\n    """A cell."""\n\n    def area(self):\n        """Its area."""\n\n'
         'def helper():\n    """Not public."""\n'
     )

@@ -139,7 +139,7 @@ def imported(folder):
 
 
 # These come with a pinned package that is made of them.
-PARTS_OF_OTHERS = {"cycler", "packaging", "jupyter-client"}
+PARTS_OF_OTHERS = {"cycler", "packaging", "pillow", "jupyter-client"}
 
 
 @pytest.mark.parametrize(

@@ -419,15 +419,12 @@ def execute(notebook, folder):
         if not ignored and any(WIDGET in output.get("data", {}) for output in cell.outputs):
             raise ValueError(f"this cell shows a live figure; give it the tag `live`:\n{cell.source}")
         cell.outputs = [] if ignored else [plain_output(output) for output in cell.outputs]
-        cell.execution_count = None
 
 
 def plain_output(output):
     """An output with its text only."""
     if "data" in output:
         output.data = {kind: value for kind, value in output.data.items() if kind in KEPT}
-    if "execution_count" in output:
-        output.execution_count = None
     return output
 
 

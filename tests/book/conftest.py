@@ -87,16 +87,26 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture
-def open_page(chromium, site):
-    """Opens a page of the book: `page = open_page("intro.html", width=390)`; `page.report` says what it did."""
-    contexts = []
+@pytest.fixture(scope="session")
+def new_page(chromium, site):
+    """Makes an empty page whose `report` says what it does: `page = new_page(width=390)`."""
 
-    def open_it(name, width=1280, height=900, wait=True, prepare=None, **options):
-        context = chromium.new_context(viewport={"width": width, "height": height}, **options)
-        contexts.append(context)
-        page = context.new_page()
+    def make(width=1280, height=900, **options):
+        page = chromium.new_page(viewport={"width": width, "height": height}, **options)
         page.report = Reporter(page, site)
+        return page
+
+    return make
+
+
+@pytest.fixture
+def open_page(new_page, site):
+    """Opens a page of the book for one test: `page = open_page("intro.html", width=390)`."""
+    opened = []
+
+    def open_it(name, wait=True, prepare=None, **options):
+        page = new_page(**options)
+        opened.append(page)
         if prepare:
             prepare(page)
         page.goto(f"{site}/{name}")
@@ -105,5 +115,5 @@ def open_page(chromium, site):
         return page
 
     yield open_it
-    for context in contexts:
-        context.close()
+    for page in opened:
+        page.close()

@@ -6,7 +6,6 @@ What the page shows is compared with what `lifcore` computes here for the same p
 import time
 
 import pytest
-from conftest import Reporter
 
 import lifcore.live
 from lifcore.live import FICurve, LightResponse, MembraneTrace, StrengthDuration
@@ -106,12 +105,11 @@ def opened():
 
 
 @pytest.fixture
-def view(request, chromium, site, where, opened):
+def view(request, new_page, site, where, opened):
     """A figure in its first state, on a wide page that several tests use one after the other."""
     figure = request.param
     if figure not in opened:
-        page = chromium.new_page(viewport={"width": 1280, "height": 900}, color_scheme="light")
-        page.report = Reporter(page, site)
+        page = new_page(color_scheme="light")
         page.goto(f"{site}/{where[figure.__name__]}")
         opened[figure] = LivePage(page, figure)
     view = opened[figure]

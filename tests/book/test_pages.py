@@ -98,5 +98,5 @@ def test_every_page_in_the_browser(pages, open_page):
         width = page.evaluate("document.documentElement.scrollWidth")
         if width > 390:
             wide[name] = width
-        page.context.close()
+        page.close()
     assert wide == {}
