@@ -34,7 +34,7 @@ def test_unknown_figure_is_named():
     import lifcore.live
 
     with pytest.raises(AttributeError, match="'Membrane'.*MembraneTrace"):
-        lifcore.live.Membrane
+        _ = lifcore.live.Membrane
 
 
 @pytest.mark.parametrize("value", [0.61, -0.001, float("nan"), float("inf"), "0.3", True, None])

@@ -25,7 +25,7 @@ HOMES = {
     "use_style": "lifcore.live.identity",
 }
 
-__all__ = sorted(HOMES)
+__all__ = ["FICurve", "LightResponse", "LiveFigure", "MembraneTrace", "StrengthDuration", "use_style"]
 
 
 def __getattr__(name):

@@ -12,7 +12,7 @@ import math
 import numbers
 import re
 import textwrap
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import anywidget
 import traitlets
@@ -23,7 +23,7 @@ from lifcore.neuron import LIF
 __all__ = ["Control", "LiveFigure", "Readout", "Toggle"]
 
 STILL_DPI = 192  # two device pixels for each CSS pixel
-STILL_COLUMNS = 105
+STILL_COLUMNS = 116
 
 
 class Control(traitlets.Float):
@@ -160,7 +160,7 @@ class LiveFigure(anywidget.AnyWidget):
     entry = ""
     kernels: tuple = ()
     shown: tuple[Readout, ...] = ()
-    fixed: dict = {}
+    fixed: ClassVar[dict] = {}
     heights = (640, 900)
 
     card = traitlets.Dict(read_only=True, help="Text and ranges of the card").tag(sync=True)
@@ -252,7 +252,11 @@ class LiveFigure(anywidget.AnyWidget):
                 given.append(f"{control.label} {getattr(self, name):g} {control.unit}")
         found = self.readouts()
         results = [f"{readout.label} {readout.formatted(found[readout.name])}" for readout in self.shown]
-        lines = [textwrap.fill(" · ".join(items), STILL_COLUMNS) for items in (given, results)]
+        lines = []
+        for items in (given, results):
+            # A line may end between two numbers and not within one.
+            whole = [item.replace(" ", "\N{NO-BREAK SPACE}") for item in items]
+            lines.append(textwrap.fill(" · ".join(whole), STILL_COLUMNS))
         return _mathtext("\n".join(lines))
 
     def __repr__(self):

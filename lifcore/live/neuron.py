@@ -43,17 +43,18 @@ def _trace(n, edges, I, dt):
 
 
 def _draw_membrane(axes, n, t, V, spikes):
-    axes.plot(t, V, color=_color("membrane"))
+    # A little of the rest before the first sample, where the axis shows it.
+    axes.plot(np.append([t[0] - 20.0, t[0]], t), np.append([V[0], V[0]], V), color=_color("membrane"))
     axes.vlines(spikes, n.V_th, SPIKE_TOP, color=_color("spike"), linewidth=1.3)
     axes.axhline(n.V_th, color=_color("threshold"), linewidth=1.1)
     _name(axes, n.V_th, "$V_{th}$", "threshold")
     axes.set(ylim=(-75.0, -25.0), ylabel="V (mV)")
 
 
-def _name(axes, y, text, role):
-    """A label at the right end of a line, as in the page."""
+def _name(axes, y, text, role, lift=0.0):
+    """A label at the right end of a line, as in the page; `lift` in points keeps it off its neighbour."""
     axes.annotate(
-        text, (1.0, y), xycoords=("axes fraction", "data"), xytext=(5, 0), textcoords="offset points", va="center",
+        text, (1.0, y), xycoords=("axes fraction", "data"), xytext=(5, lift), textcoords="offset points", va="center",
         color=_color(role), annotation_clip=False)
 
 
@@ -110,8 +111,9 @@ class MembraneTrace(LiveFigure):
         above, below = figure.subplots(2, 1, sharex=True, height_ratios=[2, 1])
         _draw_membrane(above, n, t, V, spikes)
         steady = self.readouts()["steady_state"]
-        if abs(steady - n.V_th) > 3.0 and steady < -25.0:
-            _name(above, steady, "$E_L + R I$", "membrane")
+        if steady < -25.0:
+            near = abs(steady - n.V_th) < 5.0
+            _name(above, steady, "$E_L + R I$", "membrane", lift=np.copysign(6.0, steady - n.V_th) if near else 0.0)
         above.axhline(steady, color=_color("membrane"), linewidth=1.1, linestyle=":")
         below.plot([-20.0, 0.0, 0.0, 200.0], [0.0, 0.0, self.I, self.I], color=_color("drive"))
         below.axhline(self.readouts()["rheobase"], color=_color("threshold"), linewidth=1.1)
@@ -309,8 +311,8 @@ class LightResponse(LiveFigure):
     )
     entry = "neuron.js"
     kernels = KERNELS
-    fixed = {name: MEMBRANE[name] for name in ("tau_m", "E_L", "V_th", "V_reset", "t_ref")}
-    fixed |= {"onset": 50.0, "offset": 550.0, "shown": 700.0, "dt": 0.25}
+    fixed = {name: MEMBRANE[name] for name in ("tau_m", "E_L", "V_th", "V_reset", "t_ref")} | {
+        "onset": 50.0, "offset": 550.0, "shown": 700.0, "dt": 0.25}
     heights = (798, 1009)
     shown = (
         Readout("peak_current", "peak current", "nA", 3),

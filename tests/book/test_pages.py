@@ -27,6 +27,10 @@ def resolve(page, link):
     return "/".join(pieces), unquote(parts.fragment)
 
 
+def has_anchor(soup, anchor):
+    return soup.find(id=anchor) or soup.find("a", attrs={"name": anchor})
+
+
 def test_there_are_pages(pages):
     assert "index.html" in pages and len(pages) > 4
 
@@ -46,9 +50,8 @@ def test_links_and_anchors_resolve(book, soups):
                     path, file = path / "index.html", f"{file}/index.html"
                 if not path.exists():
                     broken.append(f"{name}: {link}")
-                elif anchor and file in soups and not soups[file].find(id=anchor):
-                    if not soups[file].find("a", attrs={"name": anchor}):
-                        broken.append(f"{name}: {link} (no such anchor)")
+                elif anchor and file in soups and not has_anchor(soups[file], anchor):
+                    broken.append(f"{name}: {link} (no such anchor)")
     assert broken == []
 
 
