@@ -1,8 +1,8 @@
 // Brings the live figures of a built page to life, without a kernel and without any other server.
 //
-// The page holds the state of its widgets as JSON, and a <script> where each is to stand. The build (tools/lifbook/live.py)
-// has moved their code and style to files beside this one. Each figure gets a model that has what anywidget's has:
-// get, set, save_changes, on, off. Until it lives, and if it fails, its still image stands in its place.
+// The page holds the state of its widgets as JSON, and a <script> where each is to stand. The build
+// (tools/lifbook/live.py) has moved their code and style to files beside this one. Each figure gets a model that has
+// what anywidget's has: get, set, save_changes, on, off. Until it lives, and if it fails, its still image stands there.
 
 const STATE = 'script[type="application/vnd.jupyter.widget-state+json"]';
 const VIEW = 'script[type="application/vnd.jupyter.widget-view+json"]';

@@ -1,8 +1,8 @@
 """One self-contained ES module from several: what a figure sends to the browser.
 
-The modules in ``js/`` are ordinary ES modules.  A browser that gets one string cannot resolve their imports, so they are
-put one after another in the order in which they need each other, without their ``import`` lines and ``export`` words.
-Three things go in front: the plotting library, the kernels as WebAssembly and what the kernels are called with.
+The modules in ``js/`` are ordinary ES modules.  A browser that gets one string cannot resolve their imports, so they
+are put one after another in the order in which they need each other, without their ``import`` lines and ``export``
+words.  Three things go in front: the plotting library, the kernels as WebAssembly and what the kernels are called with.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def modules(entry: str) -> list[Path]:
 
 
 def strip(source: str) -> str:
-    """A module without its imports from ours, the word ``export``, comment lines and indentation (a fifth of its size)."""
+    """A module without its imports from ours, the word ``export``, comment lines and indentation."""
     return INDENT.sub("", COMMENT.sub("", EXPORT.sub("", IMPORT.sub("", source))))
 
 

@@ -1,7 +1,7 @@
 """A figure that lives in a notebook and in a page: parameters as traits, numbers under it, a still image beside it.
 
-A figure says once, in Python, what can be changed, between which bounds, and which numbers it shows.  The browser builds
-its sliders from that, and computes the same numbers with the same kernels.
+A figure says once, in Python, what can be changed, between which bounds, and which numbers it shows.  The browser
+builds its sliders from that, and computes the same numbers with the same kernels.
 """
 
 from __future__ import annotations
@@ -148,8 +148,8 @@ class LiveFigure(anywidget.AnyWidget):
     ``entry``, ``kernels``
         the file in ``js/`` that draws it and the kernels this file calls;
     ``shown``
-        its readouts; ``fixed``: parameters that no control changes; ``heights``: of its card in CSS pixels, in a wide and
-        in a narrow page, so that a page does not move when the figure comes to life;
+        its readouts; ``fixed``: parameters that no control changes; ``heights``: of its card in CSS pixels, in a wide
+        and in a narrow page, so that a page does not move when the figure comes to life;
     ``readouts()``, ``draw(figure)``
         the numbers, and the same picture in matplotlib.
     """

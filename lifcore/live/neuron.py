@@ -66,13 +66,14 @@ class MembraneTrace(LiveFigure):
 
     title = "A neuron under current"
     caption = (
-        "Drag the current down until the spikes stop. Where does the steady state E_L + R I stand then? Change τ_m and "
-        "t_ref: the spikes move, but the current at which they stop stays where it is. Change R, and it does not."
+        "Drag the current down until the spikes stop. Where does the steady state E_L + R I stand then? "
+        "Change τ_m and t_ref: the spikes move, but the current at which they stop stays where it is. "
+        "Change R, and it does not."
     )
     description = (
-        "Two plots over 200 ms. Above, the membrane potential rises from rest at -70 mV towards the steady state "
-        "E_L + R I; each time it reaches the threshold at -50 mV there is a spike and a reset to -65 mV. Below, the "
-        "injected current beside rheobase."
+        "Two plots over 200 ms. Above, the membrane potential rises from rest at -70 mV towards the steady "
+        "state E_L + R I; each time it reaches the threshold at -50 mV there is a spike and a reset to -65 "
+        "mV. Below, the injected current beside rheobase."
     )
     entry = "neuron.js"
     kernels = KERNELS
@@ -131,14 +132,15 @@ class FICurve(LiveFigure):
 
     title = "Firing rate and current"
     caption = (
-        "The circles are the currents that a slider of the given step can reach; the filled one is the first that fires "
-        "the cell. Change the step: that current moves, rheobase does not. Then magnify the onset and drag the point "
-        "towards rheobase: each decade nearer makes the interspike interval longer by the same τ_m ln 10."
+        "The circles are the currents that a slider of the given step can reach; the filled one is the "
+        "first that fires the cell. Change the step: that current moves, rheobase does not. Then magnify "
+        "the onset and drag the point towards rheobase: each decade nearer makes the interspike interval "
+        "longer by the same τ_m ln 10."
     )
     description = (
-        "Firing rate against current. The rate is zero up to rheobase at 0.2 nA and rises steeply behind it; without a "
-        "refractory period it keeps growing, with one it saturates at 1/t_ref. Circles mark the currents on the grid of a "
-        "slider; the first that fires lies above rheobase."
+        "Firing rate against current. The rate is zero up to rheobase at 0.2 nA and rises steeply behind "
+        "it; without a refractory period it keeps growing, with one it saturates at 1/t_ref. Circles mark "
+        "the currents on the grid of a slider; the first that fires lies above rheobase."
     )
     entry = "neuron.js"
     kernels = KERNELS
@@ -225,14 +227,15 @@ class StrengthDuration(LiveFigure):
 
     title = "Strength and duration"
     caption = (
-        "Drag the point, or use the sliders. Just above the curve the membrane reaches threshold at the very end of the "
-        "pulse; just below it, never. Make the pulse ten times shorter: what stays nearly the same, the current or the "
-        "charge? Chronaxie is the duration at which twice the rheobase is enough."
+        "Drag the point, or use the sliders. Just above the curve the membrane reaches threshold at the "
+        "very end of the pulse; just below it, never. Make the pulse ten times shorter: what stays nearly "
+        "the same, the current or the charge? Chronaxie is the duration at which twice the rheobase is "
+        "enough."
     )
     description = (
-        "Above, on logarithmic axes, the threshold current of a rectangular pulse falls with its duration towards rheobase; "
-        "Weiss's hyperbola has the same rheobase and chronaxie. A point marks one pulse. Below, the membrane "
-        "potential during and after this pulse, with the threshold."
+        "Above, on logarithmic axes, the threshold current of a rectangular pulse falls with its duration "
+        "towards rheobase; Weiss's hyperbola has the same rheobase and chronaxie. A point marks one pulse. "
+        "Below, the membrane potential during and after this pulse, with the threshold."
     )
     entry = "neuron.js"
     kernels = KERNELS
@@ -300,14 +303,14 @@ class LightResponse(LiveFigure):
 
     title = "Half a second of light"
     caption = (
-        "At first the peak of the photocurrent is nearly three times the rheobase, and still the cell falls silent. Turn up "
-        "the light until it does not. Is the critical light the one at which the peak, or the one at which the plateau, "
-        "crosses rheobase? Then double R instead."
+        "At first the peak of the photocurrent is nearly three times the rheobase, and still the cell falls "
+        "silent. Turn up the light until it does not. Is the critical light the one at which the peak, or "
+        "the one at which the plateau, crosses rheobase? Then double R instead."
     )
     description = (
-        "Two plots over 700 ms with blue light from 50 to 550 ms. Above, the photocurrent peaks and sinks to a plateau, "
-        "beside rheobase. Below, the membrane potential: a few spikes at the onset of the light, and lasting spikes "
-        "only if the plateau is above rheobase."
+        "Two plots over 700 ms with blue light from 50 to 550 ms. Above, the photocurrent peaks and sinks "
+        "to a plateau, beside rheobase. Below, the membrane potential: a few spikes at the onset of the "
+        "light, and lasting spikes only if the plateau is above rheobase."
     )
     entry = "neuron.js"
     kernels = KERNELS

@@ -51,14 +51,16 @@ class LivePage:
         """Parameters as the page has them."""
         read = """card => Object.fromEntries([...card.querySelectorAll("input[data-control]")].map(input => [
             input.dataset.control,
-            input.type === "checkbox" ? input.checked : card.querySelector(`output[for="${input.id}"]`).dataset.value]))"""
+            input.type === "checkbox" ? input.checked
+                : card.querySelector(`output[for="${input.id}"]`).dataset.value]))"""
         found = self.card.evaluate(read)
         return {name: value if isinstance(value, bool) else float(value) for name, value in found.items()}
 
     def readouts(self):
         """Numbers as the page has them, in full."""
         read = """card => Object.fromEntries(
-            [...card.querySelectorAll("[data-readout]")].map(output => [output.dataset.readout, output.dataset.value]))"""
+            [...card.querySelectorAll("[data-readout]")].map(
+                output => [output.dataset.readout, output.dataset.value]))"""
         return {name: parse(text) for name, text in self.card.evaluate(read).items()}
 
     def picture(self):

@@ -56,7 +56,7 @@ def test_links_and_anchors_resolve(book, soups):
 
 
 def test_pictures_are_described(soups):
-    """Every picture has a description; it may be empty only beside the words of the same link (WCAG 2.2, technique H67)."""
+    """A picture has a description; it may be empty only beside the words of the same link (WCAG 2.2, technique H2)."""
     silent = []
     for name, soup in soups.items():
         for image in soup.find_all("img"):

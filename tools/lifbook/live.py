@@ -1,8 +1,8 @@
 """Live figures in the page: a still image beside each, and its code in a file that the browser keeps.
 
 A notebook shows a widget in three forms, of which MyST-NB would keep one. The page needs two: the live one, and the
-still image for print, for readers without JavaScript, and while the page loads. And each widget carries its whole code in
-the page's JSON; here the code goes to one file for all pages, named after its content.
+still image for print, for readers without JavaScript, and while the page loads. And each widget carries its whole code
+in the page's JSON; here the code goes to one file for all pages, named after its content.
 """
 
 import hashlib

@@ -26,8 +26,9 @@ function drawLightResponse(card, kernels) {
     annotate(pen) {
       pen.horizontal(readouts.rheobase, "threshold");
       pen.name("rheobase", readouts.rheobase, "threshold");
-      pen.segment(onset, readouts.plateau_current, offset, readouts.plateau_current, "drive", { width: 1.25, dash: [2, 5] });
-      pen.name("plateau", readouts.plateau_current, "drive");
+      const plateau = readouts.plateau_current;
+      pen.segment(onset, plateau, offset, plateau, "drive", { width: 1.25, dash: [2, 5] });
+      pen.name("plateau", plateau, "drive");
       pen.label("light on", 0.5 * (onset + offset), top, "drive", { dy: 12, align: "center", rim: false });
     },
   });

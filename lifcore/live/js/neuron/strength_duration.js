@@ -15,11 +15,14 @@ function drawStrengthDuration(card, kernels) {
   const edges = kernels.array(3);
   const current = kernels.array(2);
   const [shortest, longest] = range("duration");
-  for (let k = 0; k < DURATION_POINTS; k += 1) durations[k] = shortest * (longest / shortest) ** (k / (DURATION_POINTS - 1));
+  for (let k = 0; k < DURATION_POINTS; k += 1) {
+    durations[k] = shortest * (longest / shortest) ** (k / (DURATION_POINTS - 1));
+  }
   let n = neuron(card.fixed, card.values());
   let readouts = {};
   let spikes = [];
 
+  const exact = (duration) => kernels.threshold_current(duration, n.tau_m, n.R, n.E_L, n.V_th);
   const weiss = (duration) => readouts.rheobase * (1 + readouts.chronaxie / duration);
   const plane = card.plot({
     height: 270,
@@ -30,7 +33,12 @@ function drawStrengthDuration(card, kernels) {
       label: () => "pulse duration (ms)",
       splits: () => [0.5, 1, 2, 5, 10, 20, 50, 100],
     },
-    y: { log: true, range: () => range("current"), label: () => "current (nA)", splits: () => [0.1, 0.2, 0.5, 1, 2, 5, 10] },
+    y: {
+      log: true,
+      range: () => range("current"),
+      label: () => "current (nA)",
+      splits: () => [0.1, 0.2, 0.5, 1, 2, 5, 10],
+    },
     lines: [{ role: "theory", dash: [5, 5], width: 1.5 }, { role: "threshold" }],
     annotate(pen) {
       const { rheobase, chronaxie } = readouts;
@@ -41,7 +49,7 @@ function drawStrengthDuration(card, kernels) {
       pen.label("chronaxie", chronaxie, range("current")[0], "threshold", { dx: 6, dy: -12 });
       pen.label("fires", longest, 6, "soft", { dx: -8, align: "right" });
       pen.label("silent", shortest, 0.13, "soft", { dx: 8 });
-      pen.label("exact", 0.8, kernels.threshold_current(0.8, n.tau_m, n.R, n.E_L, n.V_th), "threshold", { dx: 8, dy: -10 });
+      pen.label("exact", 0.8, exact(0.8), "threshold", { dx: 8, dy: -10 });
       pen.label("Weiss", 45, weiss(45), "theory", { dy: -14 });
     },
   });
@@ -75,7 +83,7 @@ function drawStrengthDuration(card, kernels) {
       edges, current, n.tau_m, n.R, n.E_L, n.V_th, n.V_reset, n.t_ref, n.E_L, dt, V, times,
     );
     spikes = times.slice(0, count);
-    const threshold = kernels.threshold_current(n.duration, n.tau_m, n.R, n.E_L, n.V_th);
+    const threshold = exact(n.duration);
     readouts = {
       threshold_current: threshold,
       threshold_charge: threshold * n.duration,
