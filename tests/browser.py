@@ -21,11 +21,31 @@ LAUNCH_ARGS = (
 )
 
 
-def find_chromium():
-    """Path of a Chromium or Chrome that Playwright can drive.
+def system_chromium():
+    """Path of a Chromium or Chrome of this machine, or None.
 
-    The environment variable CHROMIUM comes first, then the usual names on the search path, then the browser
-    that `python -m playwright install chromium` puts in place.
+    The environment variable CHROMIUM comes first, then the usual names on the search path.
+
+    Raises
+    ------
+    RuntimeError
+        If CHROMIUM names no program.
+    """
+    named = os.environ.get("CHROMIUM")
+    if named:
+        if not shutil.which(named):
+            raise RuntimeError(f"CHROMIUM={named!r} is not a program; set it to the path of a Chromium or Chrome")
+        return shutil.which(named)
+    return next(filter(None, map(shutil.which, NAMES)), None)
+
+
+def find_chromium(playwright):
+    """Path of a browser that Playwright can drive: the system's, else the one that Playwright installed for itself.
+
+    Parameters
+    ----------
+    playwright : playwright.sync_api.Playwright
+        What `sync_playwright()` yields.
 
     Returns
     -------
@@ -36,31 +56,13 @@ def find_chromium():
     RuntimeError
         If there is none; the message says what to install.
     """
-    named = os.environ.get("CHROMIUM")
-    if named:
-        if not shutil.which(named):
-            raise RuntimeError(f"CHROMIUM={named!r} is not a program; set it to the path of a Chromium or Chrome")
-        return shutil.which(named)
-    for name in NAMES:
-        path = shutil.which(name)
-        if path:
-            return path
-    own = playwright_chromium()
-    if own:
-        return own
-    raise RuntimeError(
-        "the tests of the pages need Chromium: install it with `apt-get install chromium`, or with "
-        "`.venv/bin/python -m playwright install chromium`, or set CHROMIUM to the path of a Chromium or Chrome"
-    )
-
-
-def playwright_chromium():
-    """Path of the browser that Playwright installed for itself, or None."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        path = playwright.chromium.executable_path
-    return path if path and os.path.exists(path) else None
+    path = system_chromium() or playwright.chromium.executable_path
+    if not os.path.exists(path):
+        raise RuntimeError(
+            "the tests of the pages need Chromium: install it with `apt-get install chromium`, or with "
+            "`.venv/bin/python -m playwright install chromium`, or set CHROMIUM to the path of a Chromium or Chrome"
+        )
+    return path
 
 
 def launch(playwright, **options):
@@ -77,4 +79,4 @@ def launch(playwright, **options):
     -------
     playwright.sync_api.Browser
     """
-    return playwright.chromium.launch(executable_path=find_chromium(), args=list(LAUNCH_ARGS), **options)
+    return playwright.chromium.launch(executable_path=find_chromium(playwright), args=list(LAUNCH_ARGS), **options)

@@ -1,4 +1,4 @@
-"""What all tests share: where the project is, and the built book."""
+"""What all tests share: where the project is, the built book, and the browser."""
 
 import os
 import subprocess
@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from browser import launch
+from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parents[1]
 # Tests, and the notebooks and books they run, leave no record of a student's progress behind.
@@ -31,3 +33,12 @@ def built_book(root):
     build = subprocess.run(command, cwd=root, capture_output=True, text=True)
     assert build.returncode == 0, f"the book does not build\n{build.stdout[-4000:]}\n{build.stderr[-4000:]}"
     return root / "_build" / "html"
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """The browser of all tests: Playwright allows one at a time in a process."""
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        yield browser
+        browser.close()

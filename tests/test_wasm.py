@@ -7,11 +7,9 @@ import time
 
 import numpy as np
 import pytest
-from playwright.sync_api import sync_playwright
 
 from lifcore.kernels import build_wasm, channelrhodopsin, elementary, kernel, lif
-from tests.browser import launch
-from tests.wasm_host import WasmtimeHost, browser_calls, numba_call
+from wasm_host import WasmtimeHost, browser_calls, numba_call
 
 EXPORTS = [getattr(home, name) for home in (elementary, lif, channelrhodopsin) for name in home.__all__
            if name not in ("population_spikes", "fixed_step")]
@@ -74,10 +72,11 @@ def test_wasmtime_equals_numba_byte_for_byte(module):
         assert ours[0] is None or same_number(ours[0], theirs[0]), (function, values, ours[0], theirs[0])
 
 
-def test_chromium_equals_numba_byte_for_byte(module):
+def test_chromium_equals_numba_byte_for_byte(module, chromium):
     drawn = list(cases(module, 20, seed=2))
-    with sync_playwright() as playwright, launch(playwright) as browser:
-        answers = browser_calls(module, browser.new_page(), [(function.__name__, values) for function, values in drawn])
+    page = chromium.new_page()
+    answers = browser_calls(module, page, [(function.__name__, values) for function, values in drawn])
+    page.close()
     for (function, values), (result, arrays) in zip(drawn, answers, strict=True):
         ours = numba_call(function, values)
         assert arrays == ours[1], (function, values)

@@ -14,14 +14,16 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from browser import find_chromium  # noqa: E402
+from playwright.sync_api import sync_playwright  # noqa: E402
 
 
-def has_chromium():
-    try:
-        find_chromium()
-    except RuntimeError:
-        return False
-    return True
+def chromium():
+    """Path of the browser and nothing, or nothing and what is to be done."""
+    with sync_playwright() as playwright:
+        try:
+            return find_chromium(playwright), ""
+        except RuntimeError as problem:
+            return "", str(problem)
 
 
 def has_bubblewrap():
@@ -44,19 +46,17 @@ def install_with_playwright():
 
 
 def main():
-    missing = [name for name, there in (("chromium", has_chromium()), ("bubblewrap", has_bubblewrap())) if not there]
+    missing = [name for name, there in (("chromium", chromium()[0]), ("bubblewrap", has_bubblewrap())) if not there]
     if missing:
         install_with_apt(missing)
-    if not has_chromium():
+    if not chromium()[0]:
         install_with_playwright()
-    if not has_chromium():
-        try:
-            find_chromium()
-        except RuntimeError as problem:
-            return f"make test: {problem}"
+    path, problem = chromium()
+    if problem:
+        return f"make test: {problem}"
     if sys.platform == "linux" and not has_bubblewrap():
         return "make test: the grader's tests need bubblewrap: install it with `apt-get install bubblewrap`"
-    print(f"Browser: {find_chromium()}; jail: {shutil.which('bwrap')}")
+    print(f"Browser: {path}; jail: {shutil.which('bwrap')}")
     return 0
 
 

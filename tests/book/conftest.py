@@ -1,43 +1,7 @@
-"""The built book, served on a free port, and a browser that reports everything it does.
-
-The book is built once, as `make html` builds it; what is up to date is not made again. To look at a book that has been
-built elsewhere, name its folder: BOOK_HTML=/path/to/html.
-"""
-
-import os
-import subprocess
-import sys
-from pathlib import Path
+"""The built book, served on a free port, and pages that report everything they do."""
 
 import pytest
-from browser import launch
-from playwright.sync_api import sync_playwright
 from screenshots import serve
-
-ROOT = Path(__file__).parents[2]
-
-
-def build_book():
-    """Build the book strictly.
-
-    Returns
-    -------
-    pathlib.Path
-        The folder of its pages.
-
-    Raises
-    ------
-    RuntimeError
-        With the end of the log, if there is a warning or an error.
-    """
-    if "BOOK_HTML" in os.environ:
-        return Path(os.environ["BOOK_HTML"])
-    command = [Path(sys.executable).with_name("jupyter-book"), "build", str(ROOT), "--warningiserror", "--nitpick",
-               "--keep-going"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(f"the book does not build:\n{(done.stdout + done.stderr)[-6000:]}")
-    return ROOT / "_build" / "html"
 
 
 class Reporter:
@@ -59,32 +23,18 @@ class Reporter:
 
 
 @pytest.fixture(scope="session")
-def book():
-    """Folder of the built pages."""
-    return build_book()
-
-
-@pytest.fixture(scope="session")
-def site(book):
+def site(built_book):
     """Address of the served book."""
-    server, address = serve(book)
+    server, address = serve(built_book)
     yield address
     server.shutdown()
 
 
 @pytest.fixture(scope="session")
-def pages(book):
+def pages(built_book):
     """Every page of the book, relative to its folder."""
-    found = [path.relative_to(book).as_posix() for path in book.rglob("*.html")]
+    found = [path.relative_to(built_book).as_posix() for path in built_book.rglob("*.html")]
     return sorted(name for name in found if not name.startswith("_"))
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")

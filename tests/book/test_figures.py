@@ -16,11 +16,11 @@ NEXT_FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationF
 
 
 @pytest.fixture(scope="session")
-def where(book, pages):
+def where(built_book, pages):
     """The page on which each figure first stands."""
     found = {}
     for name in pages:
-        text = (book / name).read_text(encoding="utf-8")
+        text = (built_book / name).read_text(encoding="utf-8")
         for figure in NAMES:
             if f'class="live-figure" id="{figure}"' in text:
                 found.setdefault(figure, name)

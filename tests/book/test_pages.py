@@ -8,8 +8,8 @@ from bs4 import BeautifulSoup
 
 
 @pytest.fixture(scope="session")
-def soups(book, pages):
-    return {name: BeautifulSoup((book / name).read_text(encoding="utf-8"), "html.parser") for name in pages}
+def soups(built_book, pages):
+    return {name: BeautifulSoup((built_book / name).read_text(encoding="utf-8"), "html.parser") for name in pages}
 
 
 def resolve(page, link):
@@ -35,7 +35,7 @@ def test_there_are_pages(pages):
     assert "index.html" in pages and len(pages) > 4
 
 
-def test_links_and_anchors_resolve(book, soups):
+def test_links_and_anchors_resolve(built_book, soups):
     broken = []
     for name, soup in soups.items():
         for tag, attribute in (("a", "href"), ("img", "src"), ("script", "src"), ("link", "href")):
@@ -45,7 +45,7 @@ def test_links_and_anchors_resolve(book, soups):
                 if target is None:
                     continue
                 file, anchor = target
-                path = book / file
+                path = built_book / file
                 if path.is_dir():
                     path, file = path / "index.html", f"{file}/index.html"
                 if not path.exists():

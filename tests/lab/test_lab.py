@@ -7,9 +7,6 @@ the slider shows.
 import json
 
 import pytest
-from playwright.sync_api import sync_playwright
-
-from browser import launch
 
 MINUTES = 60_000
 
@@ -51,11 +48,10 @@ print(json.dumps({key: controls(figure) for key, figure in figures.items()}))
 
 
 @pytest.fixture(scope="module")
-def page():
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser.new_page(viewport={"width": 1300, "height": 950})
-        browser.close()
+def page(chromium):
+    page = chromium.new_page(viewport={"width": 1300, "height": 950})
+    yield page
+    page.close()
 
 
 def open_and_run(page, address, path):
