@@ -11,6 +11,9 @@ import pickle
 import re
 import sys
 
+from lifcore.kernels import _jit
+from lifcore.kernels._wasm_link import link
+
 TRIPLE = "wasm32-unknown-unknown"
 # Functions of C's maths library with an instruction of their own in WebAssembly, where they are exact.
 EXACT = "sqrt|floor|ceil|trunc|rint|fabs"
@@ -20,15 +23,15 @@ def c_twin(kernel):
     """The kernel with a C calling convention, each array as a pointer and its lengths, and its description."""
     import numba
     from numba import types
+    from numba.core import sigutils
 
     name = kernel.__name__
-    dispatcher = kernel.dispatcher
-    signature = dispatcher.nopython_signatures[0]
-    if not isinstance(signature.return_type, (types.Number, types.NoneType)):
-        raise TypeError(f"{name} returns {signature.return_type}: an exported kernel returns a number or nothing")
+    arguments, returned = sigutils.normalize_signature(kernel.signature)
+    if not isinstance(returned, (types.Number, types.NoneType)):
+        raise TypeError(f"{name} returns {returned}: an exported kernel returns a number or nothing")
     argument_names = kernel.function.__code__.co_varnames
     parameters, c_types, passed, described = [], [], [], []
-    for k, argument in enumerate(signature.args):
+    for k, argument in enumerate(arguments):
         if isinstance(argument, types.Array):
             if argument.layout != "C":
                 raise TypeError(f"{name}: array {argument_names[k]} must be C-contiguous, declare it as f8[::1]")
@@ -44,11 +47,13 @@ def c_twin(kernel):
             described.append([argument_names[k], str(argument), 0])
         else:
             raise TypeError(f"{name}: argument {argument_names[k]} is {argument}; only numbers and arrays are exported")
-    scope = {"kernel": dispatcher, "carray": numba.carray}
-    exec(f"def {name}({', '.join(parameters)}):\n    return kernel({', '.join(passed)})", scope)
-    twin = numba.cfunc(signature.return_type(*c_types), error_model="numpy")(scope[name])
-    description = {"args": described, "returns": str(signature.return_type), "doc": kernel.__doc__ or ""}
-    return twin.inspect_llvm(), twin.native_name, description
+    function = kernel.function
+    if any(dimensions for _, _, dimensions in described):
+        scope = {"kernel": kernel, "carray": numba.carray}
+        exec(f"def {name}({', '.join(parameters)}):\n    return kernel({', '.join(passed)})", scope)
+        function = scope[name]
+    twin = numba.cfunc(returned(*c_types), error_model=_jit.OPTIONS["error_model"])(function)
+    return twin.inspect_llvm(), twin.native_name, {"args": described, "returns": str(returned), "doc": kernel.__doc__ or ""}
 
 
 def compile_module(kernels):
@@ -85,11 +90,10 @@ def compile_module(kernels):
 
 
 def main():
-    from lifcore.kernels import _jit
-    from lifcore.kernels._wasm_link import link
-
     # Code from numba's cache is optimised for this computer already.
     _jit.cache_folder = lambda: None
+    # numba would import them to see whether they are there, for a third of a second; no exported kernel can use them.
+    sys.modules.update(scipy=None, cffi=None)
     try:
         kernels = pickle.load(sys.stdin.buffer)
         object_file, functions = compile_module(kernels)
