@@ -6,8 +6,6 @@
 """
 
 import argparse
-import functools
-import http.server
 import sys
 import threading
 from pathlib import Path
@@ -18,6 +16,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from browser import launch
+from serve import HOST, make_server
 
 SIZES = {"wide": (1280, 900), "narrow": (390, 844)}
 THEMES = ("light", "dark")
@@ -25,21 +24,6 @@ README_PAGE = "chapters/physicist/neuron.html"
 README_ELEMENT = ".live-figure"
 README_PICTURE = ROOT / "assets" / "screenshot.png"
 VARIANTS = [f"{size}-{theme}" for size in SIZES for theme in THEMES]
-
-
-class QuietHandler(http.server.SimpleHTTPRequestHandler):
-    """Serves files and does not report each."""
-
-    def log_message(self, *args):
-        pass
-
-
-class PatientServer(http.server.ThreadingHTTPServer):
-    """Does not mind a browser that leaves before a file has arrived."""
-
-    def handle_error(self, request, client_address):
-        if not isinstance(sys.exc_info()[1], ConnectionError):
-            super().handle_error(request, client_address)
 
 
 def serve(folder):
@@ -54,10 +38,9 @@ def serve(folder):
     (http.server.ThreadingHTTPServer, str)
         The running server, to be shut down by the caller, and its address.
     """
-    handler = functools.partial(QuietHandler, directory=str(folder))
-    server = PatientServer(("127.0.0.1", 0), handler)
+    server = make_server(folder)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server, f"http://127.0.0.1:{server.server_address[1]}"
+    return server, f"http://{HOST}:{server.server_address[1]}"
 
 
 def open_page(browser, address, variant, scale=2):

@@ -55,6 +55,15 @@ def _exp_tail(r):
     return p * r * r
 
 
+@kernel("UniTuple(f8, 2)(f8)")
+def _reduced(x):
+    """k and exp(r) - 1 with x = k ln(2) + r, k whole and |r| <= ln(2)/2."""
+    k = (x * LOG2_E + ROUND) - ROUND
+    high = x - k * LN2_HIGH
+    low = k * LN2_LOW
+    return k, high + (_exp_tail(high - low) - low)
+
+
 @kernel("f8(f8)")
 def exp(x):
     """e**x."""
@@ -64,14 +73,10 @@ def exp(x):
         return np.inf
     if x < EXP_UNDERFLOW:
         return 0.0
-    k = (x * LOG2_E + ROUND) - ROUND
-    high = x - k * LN2_HIGH
-    low = k * LN2_LOW
-    r = high - low
-    y = 1.0 + (high + (_exp_tail(r) - low))
+    k, rest = _reduced(x)
     half = np.int64(k) >> 1
     # Two factors, because 2**k alone can be out of range where the product is not.
-    return y * _power_of_two(half) * _power_of_two(np.int64(k) - half)
+    return (1.0 + rest) * _power_of_two(half) * _power_of_two(np.int64(k) - half)
 
 
 @kernel("f8(f8)")
@@ -83,19 +88,15 @@ def expm1(x):
         return np.inf
     if x < -40.0:
         return -1.0
-    k = (x * LOG2_E + ROUND) - ROUND
-    high = x - k * LN2_HIGH
-    low = k * LN2_LOW
-    r = high - low
-    y = high + (_exp_tail(r) - low)
+    k, rest = _reduced(x)
     if k == 0.0:
-        return y
+        return rest
     if k == 1024.0:
-        return (y + 1.0) * 2.0 * _power_of_two(np.int64(1023))
+        return (rest + 1.0) * 2.0 * _power_of_two(np.int64(1023))
     scale = _power_of_two(np.int64(k))
     if k > 60.0:
-        return (y + 1.0) * scale
-    return y * scale + (scale - 1.0)
+        return (rest + 1.0) * scale
+    return rest * scale + (scale - 1.0)
 
 
 @kernel("f8(f8)")
