@@ -64,7 +64,9 @@ class Trace(Spikes):
     V: np.ndarray
 
 
-def simulate(n: LIF, mu, sigma: float = 0.0, duration: float = 1000.0, size: int = 1, V0=None) -> Spikes:
+def simulate(
+    n: LIF, mu, sigma: float = 0.0, duration: float = 1000.0, size: int = 1, dt: float | None = None, rng=None, V0=None
+) -> Spikes:
     """Exact spike times of uncoupled neurons under a constant drive.
 
     Parameters
@@ -78,6 +80,11 @@ def simulate(n: LIF, mu, sigma: float = 0.0, duration: float = 1000.0, size: int
         Simulated time in ms, positive.
     size : int
         Number of neurons, unless `mu` or `V0` gives one value for each.
+    dt : float, optional
+        Time step in ms, positive, as simulations with noise need it. Without noise there is no step: the spikes are the same
+        for every value.
+    rng : int or numpy.random.Generator, optional
+        Seed or generator of the noise. Without noise nothing is drawn from it.
     V0 : array_like, optional
         Potential in mV at t = 0, below V_th: a number, or one for each neuron; E_L if not given.
 
@@ -92,6 +99,10 @@ def simulate(n: LIF, mu, sigma: float = 0.0, duration: float = 1000.0, size: int
         raise ValueError(f"sigma must be 0 mV for a neuron without noise, got {sigma:g} mV")
     duration = finite_number("duration", duration, "ms", above=0.0)
     size = whole_number("size", size, at_least=1)
+    if dt is not None:
+        finite_number("dt", dt, "ms", above=0.0)
+    if rng is not None and not isinstance(rng, np.random.Generator):
+        whole_number("rng", rng, at_least=0)
     if mu.ndim != 1 or (size > 1 and mu.size not in (1, size)):
         raise ValueError(f"mu must be a number or have one value for each of {size} neurons, got shape {mu.shape}")
     # With R = 1 MΩ the current in nA is the drive in mV.

@@ -62,6 +62,8 @@ def test_a_population():
     assert np.array_equal(spikes.of(3), simulate(n, mu=40.0, duration=500.0).spike_times)
     together = simulate(n, 40.0, 0.0, 500.0, 3)
     assert together.counts.tolist() == [spikes.counts[3]] * 3 and together.spike_neurons.dtype == np.int64
+    as_with_noise = simulate(n, mu=mu, sigma=0.0, duration=500.0, size=4, dt=0.5, rng=np.random.default_rng(1))
+    assert np.array_equal(as_with_noise.spike_times, spikes.spike_times)
     assert simulate(n, mu=30, duration=100, V0=[-70, -51]).counts.tolist() == [4, 5]
 
 
@@ -123,6 +125,8 @@ def test_fixed_step_population():
     (lambda: simulate(n, mu=1.0, duration=0), "duration must be finite and greater than 0 ms, got 0 ms"),
     (lambda: simulate(n, mu=1.0, sigma=-1, duration=1), "sigma must be finite and at least 0 mV, got -1 mV"),
     (lambda: simulate(n, mu=1.0, sigma=2, duration=1), "sigma must be 0 mV for a neuron without noise, got 2 mV"),
+    (lambda: simulate(n, mu=1.0, duration=1, dt=0), "dt must be finite and greater than 0 ms, got 0 ms"),
+    (lambda: simulate(n, mu=1.0, duration=1, rng=-1), "rng must be a whole number of at least 0, got -1"),
     (lambda: simulate(n, mu=1.0, duration=1, size=0), "size must be a whole number of at least 1, got 0"),
     (lambda: simulate(n, mu=[1.0, 2.0], duration=1, size=3), "mu must be a number or have one value for each of 3"),
     (lambda: simulate(n.replace(t_ref=0), mu=1e40, duration=1), "fewer than 2,000,000,000 spikes"),
