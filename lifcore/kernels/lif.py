@@ -325,7 +325,7 @@ def piecewise_trace(edges, I, tau_m, R, E_L, V_th, V_reset, t_ref, V0, dt, V, sp
     The current is I[k] between edges[k] and edges[k + 1].  Writes V at edges[0] + j dt (V_reset while refractory) and the
     spike times as far as the arrays reach; returns the number of spikes.
     """
-    n = 0
+    n = np.int64(0)
     j = np.int64(0)
     origin = edges[0]
     v = V0
@@ -342,21 +342,27 @@ def piecewise_trace(edges, I, tau_m, R, E_L, V_th, V_reset, t_ref, V0, dt, V, sp
         drive = suprathreshold_drive(I[k], R, E_L, V_th)
         first = t + delay_to_threshold(drive, v, tau_m, V_th)
         if first <= end:
-            # Counted from the first, the spikes of one segment gather no rounding error.
             interval = t_ref + delay_to_threshold(drive, V_reset, tau_m, V_th)
-            spike = first
-            m = 0
-            while spike <= end:
-                j = _sample(V, j, dt, origin, t, spike, v, V_inf, tau_m, np.nan)
-                if n < spike_times.size:
-                    spike_times[n] = spike
-                n += 1
-                v = V_reset
-                free = spike + t_ref
-                t = min(free, end)
-                j = _sample(V, j, dt, origin, spike, t, 0.0, 0.0, tau_m, V_reset)
-                m += 1
-                spike = first + m * interval
+            count = np.int64((end - first) / interval) + 1
+            # The quotient is rounded; the last spike is the last that does not lie behind the end.
+            while count > 1 and first + (count - 1) * interval > end:
+                count -= 1
+            while first + count * interval <= end:
+                count += 1
+            # Counted from the first, the spikes of one segment gather no rounding error.
+            for m in range(min(count, spike_times.size - n)):
+                spike_times[n + m] = first + m * interval
+            n += count
+            if j < V.size:
+                for m in range(count):
+                    spike = first + m * interval
+                    j = _sample(V, j, dt, origin, t, spike, v, V_inf, tau_m, np.nan)
+                    v = V_reset
+                    t = min(spike + t_ref, end)
+                    j = _sample(V, j, dt, origin, spike, t, 0.0, 0.0, tau_m, V_reset)
+            v = V_reset
+            free = first + (count - 1) * interval + t_ref
+            t = min(free, end)
             if free >= end:
                 continue
         j = _sample(V, j, dt, origin, t, end, v, V_inf, tau_m, np.nan)
