@@ -8,7 +8,7 @@ TESTS  := $(VENV)/.stamp-test
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help book html test notebooks lab screenshot clean clean-all
+.PHONY: help book html test notebooks lab screenshot binder clean clean-all
 
 help:
 	@echo "make book        build the book and serve it on this machine (Ctrl-C stops)"
@@ -18,6 +18,7 @@ help:
 	@echo "make notebooks   write the notebooks of chapters and exercises again"
 	@echo "make lab         open the notebooks in JupyterLab"
 	@echo "make screenshot  take the picture of the book that README shows"
+	@echo "make binder      install the course as Binder will, and run its notebooks there"
 	@echo "make clean       remove what was built; make clean-all also removes $(VENV)"
 
 # The environment: made again when what it is made of changes.
@@ -49,6 +50,10 @@ lab: $(BOOK)
 
 screenshot: html $(TESTS)
 	$(BIN)/python tools/screenshots.py
+
+binder: $(TESTS)
+	@$(BIN)/python tools/ensure.py
+	tools/binder.sh
 
 clean:
 	rm -rf _build build *.egg-info .pytest_cache

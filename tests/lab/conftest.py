@@ -1,4 +1,7 @@
-"""JupyterLab as a reader gets it, on copies of the notebooks."""
+"""JupyterLab as a reader gets it, on copies of the notebooks.
+
+LAB_PYTHON names another environment's Python, and LAB_COURSE another copy of the course, as tools/binder.sh does.
+"""
 
 import os
 import shutil
@@ -12,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+COURSE = Path(os.environ.get("LAB_COURSE", Path(__file__).parents[2]))
+PYTHON = os.environ.get("LAB_PYTHON", sys.executable)
 
 # Lab asks its makers for news and loads only the cells in view; a test needs neither.
 OVERRIDES = """{
@@ -45,7 +49,7 @@ def lab(tmp_path_factory):
     home = tmp_path_factory.mktemp("lab")
     course = home / "course"
     for folder in ("chapters", "exercises"):
-        shutil.copytree(ROOT / folder, course / folder, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+        shutil.copytree(COURSE / folder, course / folder, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
     settings = home / "config" / "labconfig"
     settings.mkdir(parents=True)
     (settings / "default_setting_overrides.json").write_text(OVERRIDES)
@@ -56,11 +60,11 @@ def lab(tmp_path_factory):
         "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
         "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
         "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PATH": f"{Path(PYTHON).parent}{os.pathsep}{os.environ['PATH']}",
     }
     port = free_port()
     command = [
-        sys.executable, "-m", "jupyterlab", "--no-browser", "--expose-app-in-browser", "--ip=127.0.0.1",
+        PYTHON, "-m", "jupyterlab", "--no-browser", "--expose-app-in-browser", "--ip=127.0.0.1",
         f"--port={port}", "--ServerApp.port_retries=0", f"--ServerApp.root_dir={course}", "--IdentityProvider.token=",
         "--ServerApp.allow_root=True",
     ]
