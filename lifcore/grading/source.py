@@ -19,6 +19,10 @@ from lifcore.grading import questions
 BEGIN = re.compile(r"^([ \t]*)### BEGIN SOLUTION[ \t]*$")
 END = re.compile(r"^([ \t]*)### END SOLUTION[ \t]*$")
 KINDS = ("given", "answer", "checks")
+ON_THE_PAGE = """:::{note}
+You are reading the set. To work on it, open it as a notebook with the rocket above; there the answers are yours to give.
+Here the course's own answers are folded away below each question, and the checks show what they earn.
+:::"""
 
 
 class SourceError(Exception):
@@ -329,6 +333,8 @@ def book_page(text):
             cells.append(new_code_cell(check_call(cell.question)))
         else:
             cells.append(raw)
+    first_text = next(place for place, cell in enumerate(cells) if cell.cell_type == "markdown")
+    cells.insert(first_text + 1, new_markdown_cell(ON_THE_PAGE))
     page.cells = cells
     return jupytext.writes(page, fmt="md:myst")
 
