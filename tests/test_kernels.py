@@ -81,6 +81,19 @@ def test_declaring_a_kernel_checks_the_signature():
         doubled("3")
 
 
+def test_first_calls_from_many_threads_leave_numba_as_it_was():
+    """numba's setting before and after, and e**0 = 1 from each of eight threads."""
+    code = (
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "from numba import config\n"
+        "from lifcore.kernels import elementary\n"
+        "before = config.CACHE_DIR\n"
+        "with ThreadPoolExecutor(8) as pool:\n"
+        "    values = list(pool.map(lambda name: getattr(elementary, name)(0.0), ['exp', 'expm1', 'log1p', 'tanh'] * 2))\n"
+        "print(values == [1.0, 0.0, 0.0, 0.0] * 2, config.CACHE_DIR == before)\n")
+    assert run(code) == "True True\n"
+
+
 def test_kernels_work_where_no_folder_can_be_written(tmp_path):
     """As on a read-only system: compiled anew, without an error."""
     code = (

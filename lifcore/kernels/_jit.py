@@ -21,12 +21,15 @@ import functools
 import hashlib
 import os
 import tempfile
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 __all__ = ["Kernel", "cache_folder", "kernel", "kernels_digest"]
 
 OPTIONS = {"error_model": "numpy", "fastmath": False}
+# numba's cache folder is a global setting, held only while a kernel compiles (which may compile those it calls).
+_compiling = threading.RLock()
 
 
 @functools.cache
@@ -51,9 +54,9 @@ def cache_folder() -> Path | None:
     import platformdirs
 
     chosen = os.environ.get("NUMBA_CACHE_DIR")
+    user = os.getuid() if hasattr(os, "getuid") else "user"
     candidates = [Path(chosen)] if chosen else []
-    candidates += [platformdirs.user_cache_path("lifcore"), Path(tempfile.gettempdir(), f"lifcore-{os.getuid()}")
-                   if hasattr(os, "getuid") else Path(tempfile.gettempdir(), "lifcore")]
+    candidates += [platformdirs.user_cache_path("lifcore"), Path(tempfile.gettempdir(), f"lifcore-{user}")]
     for candidate in candidates:
         folder = candidate / kernels_digest()
         try:
@@ -112,17 +115,18 @@ class Kernel:
     def _compile(self, decorator):
         from numba import config
 
-        folder, before = cache_folder(), config.CACHE_DIR
-        try:
-            config.CACHE_DIR = str(folder or "")
-            return decorator(cache=folder is not None)(self.function)
-        except RuntimeError as error:
-            # numba finds no place for a function typed at a prompt; it works as well without a cache.
-            if "no locator available" not in str(error):
-                raise
-            return decorator(cache=False)(self.function)
-        finally:
-            config.CACHE_DIR = before
+        with _compiling:
+            folder, before = cache_folder(), config.CACHE_DIR
+            try:
+                config.CACHE_DIR = str(folder or "")
+                return decorator(cache=folder is not None)(self.function)
+            except RuntimeError as error:
+                # numba finds no place for a function typed at a prompt; it works as well without a cache.
+                if "no locator available" not in str(error):
+                    raise
+                return decorator(cache=False)(self.function)
+            finally:
+                config.CACHE_DIR = before
 
 
 def kernel(signature: str) -> Callable[[Callable], Kernel]:
