@@ -21,15 +21,12 @@ import functools
 import hashlib
 import os
 import tempfile
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
 __all__ = ["Kernel", "cache_folder", "kernel", "kernels_digest"]
 
 OPTIONS = {"error_model": "numpy", "fastmath": False}
-# numba's cache folder is a global setting, held only while a kernel compiles (which may compile those it calls).
-_compiling = threading.RLock()
 
 
 @functools.cache
@@ -82,6 +79,7 @@ class Kernel:
     def __init__(self, function: Callable, signature: str):
         self.function = function
         self.signature = signature
+        self._compiled = {}
         functools.update_wrapper(self, function)
 
     def __reduce__(self):
@@ -90,19 +88,23 @@ class Kernel:
     def __repr__(self):
         return f"<kernel {self.__name__}: {self.signature}>"
 
-    @functools.cached_property
+    @property
     def dispatcher(self):
         """The compiled function (a numba dispatcher that accepts only the declared types)."""
-        import numba
+        if "dispatcher" not in self._compiled:
+            import numba
 
-        return self._compile(functools.partial(numba.njit, self.signature, **OPTIONS))
+            self._compile("dispatcher", functools.partial(numba.njit, self.signature, **OPTIONS))
+        return self._compiled["dispatcher"]
 
-    @functools.cached_property
+    @property
     def ufunc(self):
         """The kernel as a NumPy ufunc, which broadcasts its scalar arguments; divisions follow NumPy here too."""
-        import numba
+        if "ufunc" not in self._compiled:
+            import numba
 
-        return self._compile(functools.partial(numba.vectorize, [self.signature], nopython=True))
+            self._compile("ufunc", functools.partial(numba.vectorize, [self.signature], nopython=True))
+        return self._compiled["ufunc"]
 
     @property
     def _numba_type_(self):
@@ -112,19 +114,24 @@ class Kernel:
     def __call__(self, *args):
         return self.dispatcher(*args)
 
-    def _compile(self, decorator):
+    def _compile(self, form, decorator):
         from numba import config
+        from numba.core.compiler_lock import global_compiler_lock
 
-        with _compiling:
+        # numba's own lock: a second one would wait for the first where one kernel compiles another it calls.  It also keeps
+        # the cache folder, which is a setting of the whole process, to one kernel at a time.
+        with global_compiler_lock:
+            if form in self._compiled:
+                return
             folder, before = cache_folder(), config.CACHE_DIR
             try:
                 config.CACHE_DIR = str(folder or "")
-                return decorator(cache=folder is not None)(self.function)
+                self._compiled[form] = decorator(cache=folder is not None)(self.function)
             except RuntimeError as error:
                 # numba finds no place for a function typed at a prompt; it works as well without a cache.
                 if "no locator available" not in str(error):
                     raise
-                return decorator(cache=False)(self.function)
+                self._compiled[form] = decorator(cache=False)(self.function)
             finally:
                 config.CACHE_DIR = before
 
