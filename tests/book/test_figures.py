@@ -318,6 +318,9 @@ def test_still_without_javascript_and_in_print(open_page, where, figure):
     still.scroll_into_view_if_needed()
     assert still.is_visible() and still.bounding_box()["width"] > 300
     assert page.locator(f"#{figure.__name__} .live-card").count() == 0
+    # No room is kept free for a figure that will not come.
+    place = page.locator(f"#{figure.__name__}").bounding_box()
+    assert place["height"] < still.bounding_box()["height"] + 60
     page = open_page(where[figure.__name__])
     still = page.locator(f"#{figure.__name__} img.live-still")
     page.locator(f"#{figure.__name__} .live-card").wait_for()
