@@ -58,6 +58,13 @@ def test_light_threshold_separates_transient_from_repetitive_firing(cell, g_max)
     assert above.spike_times[-1] > 4700
 
 
+def test_a_larger_cell_with_the_same_density_of_channels_needs_the_same_light():
+    """k times the membrane is R / k and k g_max: both sides of the criterion grow k-fold, by hand."""
+    for k in (0.5, 3.0):
+        assert photocurrent.light_threshold(n.replace(R=n.R / k), 0.02 * k) == pytest.approx(
+            photocurrent.light_threshold(n, 0.02), rel=1e-12)
+
+
 def test_transient_threshold_is_lower_because_the_current_peaks():
     transient = photocurrent.transient_light_threshold(n)
     assert transient < photocurrent.light_threshold(n)
