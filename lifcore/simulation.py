@@ -64,6 +64,14 @@ class Trace(Spikes):
     V: np.ndarray
 
 
+def _initial_potentials(n, V0, size):
+    """V0 as an array with a value for each neuron, which a kernel can take."""
+    V0 = np.atleast_1d(_start(n, V0))
+    if V0.shape not in ((1,), (size,)):
+        raise ValueError(f"V0 must be a number or have one value for each of {size} neurons, got shape {V0.shape}")
+    return np.require(np.broadcast_to(V0, (size,)), requirements="CW")
+
+
 def simulate(
     n: LIF, mu, sigma: float = 0.0, duration: float = 1000.0, size: int = 1, dt: float | None = None, rng=None, V0=None
 ) -> Spikes:
@@ -147,12 +155,10 @@ def simulate_piecewise(n: LIF, edges, I, V0=None) -> Spikes:
         raise ValueError(
             f"I must have the shape (segments,) or (size, segments) with segments = {lengths.size}, got {I.shape}")
     I = np.atleast_2d(I)
-    V0 = np.atleast_1d(_start(n, V0))
-    size = max(I.shape[0], V0.size)
-    if V0.ndim != 1 or I.shape[0] not in (1, size) or V0.size not in (1, size):
-        raise ValueError(f"V0 must be a number or have one value for each of {I.shape[0]} neurons, got shape {V0.shape}")
+    # One current for all: then V0 says how many there are.
+    size = I.shape[0] if I.shape[0] > 1 or np.ndim(V0) != 1 else np.size(V0)
+    V0 = _initial_potentials(n, V0, size)
     I = np.require(np.broadcast_to(I, (size, lengths.size)), requirements="CW")
-    V0 = np.require(np.broadcast_to(V0, (size,)), requirements="CW")
     # A segment holds its length over its interval, rounded up, and one more left over from the segment before.
     with np.errstate(divide="ignore", over="ignore"):
         expected = np.sum(np.floor(lengths / interspike_interval(n, I)) + 2.0)
@@ -201,10 +207,7 @@ def integrate(n: LIF, I, dt: float, V0=None, method: str = "exact") -> Trace:
         raise ValueError(f"I must have the shape (steps,) or (size, steps) with at least one step, got {I.shape}")
     rows = np.require(np.atleast_2d(I), requirements="CW")
     size, steps = rows.shape
-    V0 = np.atleast_1d(_start(n, V0))
-    if V0.shape not in ((1,), (size,)):
-        raise ValueError(f"V0 must be a number or have one value for each of {size} neurons, got shape {V0.shape}")
-    V0 = np.require(np.broadcast_to(V0, (size,)), requirements="CW")
+    V0 = _initial_potentials(n, V0, size)
     # The tolerance keeps 2 ms / 0.1 ms, which is 20.000000000000004 in floating point on some roads, at 20.
     refractory_steps = math.ceil(n.t_ref / dt - 1e-9)
     V = np.empty((size, steps + 1))

@@ -7,8 +7,8 @@ import csv
 import html
 import io
 import json
-import os
 
+from lifcore._files import write_whole
 from lifcore.grading.compare import show
 from lifcore.grading.scores import counted, tick
 from lifcore.grading.solutions import Failure
@@ -79,8 +79,9 @@ def _row(case):
 def write_result(out, result):
     """Write a student's record and page into a folder."""
     # The page first: a record that is there means that both are.
-    write_whole(out / f"{result['student']}.html", page(result))
-    write_whole(out / f"{result['student']}.json", json.dumps(result, indent=1, ensure_ascii=False) + "\n")
+    write_whole(out / f"{result['student']}.html", encoded(page(result)))
+    record = json.dumps(result, indent=1, ensure_ascii=False) + "\n"
+    write_whole(out / f"{result['student']}.json", encoded(record))
 
 
 def write_scores(path, results, exercise):
@@ -103,7 +104,7 @@ def write_scores(path, results, exercise):
                 result["seconds"],
             ]
         )
-    write_whole(path, text.getvalue())
+    write_whole(path, encoded(text.getvalue()))
 
 
 def harmless(text):
@@ -111,9 +112,6 @@ def harmless(text):
     return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
-def write_whole(path, text):
-    """Write a file whole or not at all."""
-    temporary = path.with_name(f".{path.name}.new")
-    with open(temporary, "w", encoding="utf-8", errors="replace", newline="") as file:
-        file.write(text)
-    os.replace(temporary, path)
+def encoded(text):
+    """UTF-8 of a text in which a student's half characters are question marks."""
+    return text.encode("utf-8", errors="replace")

@@ -5,8 +5,9 @@
 
 import json
 import os
-import tempfile
 from pathlib import Path
+
+from lifcore._files import write_whole
 
 FORMAT = "lifcore progress"
 VERSION = 1
@@ -80,10 +81,7 @@ def write(path, sets):
     path = Path(path)
     text = json.dumps({"format": FORMAT, "version": VERSION, "sets": sets}, indent=1, sort_keys=True)
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent or ".", prefix=".progress-")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text + "\n")
-        os.replace(temporary, path)
+        write_whole(path, (text + "\n").encode("utf-8"))
     except OSError as error:
         raise RecordError(f"{path} cannot be written: {error}") from error
 

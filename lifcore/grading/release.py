@@ -14,6 +14,7 @@ import os
 import tempfile
 from pathlib import Path
 
+from lifcore._files import write_whole
 from lifcore.grading import source
 from lifcore.grading.solutions import Failure, Reference, agrees, recognise
 from lifcore.grading.source import SourceError
@@ -321,9 +322,7 @@ def write(files):
     """Write files, each whole or not at all."""
     for path, text in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.new")
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, path)
+        write_whole(path, text.encode("utf-8"))
 
 
 def stale(files):

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
+from lifcore._files import write_whole
 from lifcore.kernels import _jit
 from lifcore.kernels._jit import Kernel
 
@@ -101,7 +102,7 @@ def build_wasm(kernels: Iterable[Kernel], libm: bool = False) -> Module:
             raise result
         wasm, imports, api = result
         if path:
-            _write_whole(path, pickle.dumps(result))
+            write_whole(path, pickle.dumps(result))
     needed = tuple(name for name in imports if name not in PROVIDED)
     unserved = [name for name in needed if not (libm and name in LIBM)]
     if unserved:
@@ -153,10 +154,3 @@ def _fingerprint(kernels):
     for kernel in kernels:
         include(kernel)
     return digest.hexdigest()[:32]
-
-
-def _write_whole(path, data):
-    """Other processes see the whole file or none."""
-    partial = path.with_suffix(f".{os.getpid()}")
-    partial.write_bytes(data)
-    os.replace(partial, path)
