@@ -124,7 +124,6 @@ def test_fixed_step_population():
     (lambda: simulate(n, mu=np.nan, duration=1), "mu must be finite, got nan mV"),
     (lambda: simulate(n, mu=1.0, duration=0), "duration must be finite and greater than 0 ms, got 0 ms"),
     (lambda: simulate(n, mu=1.0, sigma=-1, duration=1), "sigma must be finite and at least 0 mV, got -1 mV"),
-    (lambda: simulate(n, mu=1.0, sigma=2, duration=1), "sigma must be 0 mV for a neuron without noise, got 2 mV"),
     (lambda: simulate(n, mu=1.0, duration=1, dt=0), "dt must be finite and greater than 0 ms, got 0 ms"),
     (lambda: simulate(n, mu=1.0, duration=1, rng=-1), "rng must be a whole number of at least 0, got -1"),
     (lambda: simulate(n, mu=1.0, duration=1, size=0), "size must be a whole number of at least 1, got 0"),

@@ -26,7 +26,7 @@ from pathlib import Path
 
 __all__ = ["Kernel", "cache_folder", "kernel", "kernels_digest"]
 
-OPTIONS = {"error_model": "numpy", "fastmath": False}
+OPTIONS = {"error_model": "numpy", "fastmath": False, "nogil": True}
 
 
 @functools.cache
@@ -74,16 +74,20 @@ class Kernel:
         Takes scalars and C-contiguous arrays, returns a scalar, a tuple of scalars or nothing; allocates nothing.
     signature : str
         In numba's notation, as ``"f8(f8, f8[::1], i4)"``.
+    inline : bool
+        Whether it becomes a part of every kernel that calls it. A loop turns into vector instructions only if it calls
+        nothing; the compiler keeps a longer function that is called twice as a function.
     """
 
-    def __init__(self, function: Callable, signature: str):
+    def __init__(self, function: Callable, signature: str, inline: bool = False):
         self.function = function
         self.signature = signature
+        self.inline = inline
         self._compiled = {}
         functools.update_wrapper(self, function)
 
     def __reduce__(self):
-        return Kernel, (self.function, self.signature)
+        return Kernel, (self.function, self.signature, self.inline)
 
     def __repr__(self):
         return f"<kernel {self.__name__}: {self.signature}>"
@@ -94,7 +98,7 @@ class Kernel:
         if "dispatcher" not in self._compiled:
             import numba
 
-            self._compile("dispatcher", functools.partial(numba.njit, self.signature, **OPTIONS))
+            self._compile("dispatcher", functools.partial(numba.njit, self.signature, forceinline=self.inline, **OPTIONS))
         return self._compiled["dispatcher"]
 
     @property
@@ -136,14 +140,16 @@ class Kernel:
                 config.CACHE_DIR = before
 
 
-def kernel(signature: str) -> Callable[[Callable], Kernel]:
+def kernel(signature: str, inline: bool = False) -> Callable[[Callable], Kernel]:
     """Declare a kernel: ``@kernel("f8(f8, f8)")``.
 
     Parameters
     ----------
     signature : str
         numba signature; arrays must be C-contiguous (``f8[::1]``) if the kernel is to be exported to WebAssembly.
+    inline : bool
+        As in `Kernel`.
     """
     if not isinstance(signature, str):
         raise TypeError(f"signature must be a string such as 'f8(f8, f8)', got {signature!r}: write @kernel('...')")
-    return lambda function: Kernel(function, signature)
+    return lambda function: Kernel(function, signature, inline)
