@@ -1,0 +1,479 @@
+"""The density of a population of noisy neurons, as probability that moves between cells of the potential axis.
+
+    dp/dt = -dJ/dV + r(t - t_ref) delta(V - V_reset),    J = [(E_L + mu - V) p - (sigma**2 / 2) dp/dV] / tau_m
+    p(V_th) = 0,    r(t) = J(V_th, t),    J = 0 at the lowest face
+
+Units: ms, mV; rates in Hz at the surface, per ms inside.  `probability` holds the integral of p over each cell.  The flux
+between two cells is exact for a flux that is constant from centre to centre (Scharfetter & Gummel 1969), which makes the
+cells a Markov chain: `up[i]` is the rate of leaving cell i upwards, the last one over the threshold, `down[i]` that of
+leaving cell i + 1 downwards.  Both are positive for every drift and every noise.
+
+A step is TR-BDF2 (Bank et al. 1985): second order, and it damps what it cannot follow.  Where it would leave less than
+nothing in a cell, its flux is mixed with that of implicit Euler, which never does (limited as in Zalesak 1979).  What
+leaves one cell arrives in another, so no probability is made or lost.
+
+The neurons in their refractory period stand in a delay line: outflow of each step, with the time until which it is given
+back.  What falls into one step is given back in that step; without a refractory period all of it is.
+
+For a caller on the page's side every kernel takes float64 arrays and numbers only:
+
+`faces`        cells + 1 potentials, increasing, the last V_th; made by `cell_faces`
+`reset`        number of cells below V_reset, which is faces[reset]
+`probability`  cells
+`release`, `waiting`  the delay line, t_ref / dt + 3 places or more
+`state`        4 numbers: time, first place and number of places in use of the delay line, time from which the first is due
+`work`         WORK_ARRAYS * cells
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lifcore.kernels._jit import kernel
+from lifcore.kernels.elementary import exp, expm1
+
+__all__ = ["WORK_ARRAYS", "advance", "cell_faces", "follow", "gaussian_start", "stationary_start", "transition_rates"]
+
+WORK_ARRAYS = 12
+SQRT_HALF = 0.7071067811865476
+# TR-BDF2 with gamma = 2 - sqrt(2), for which both stages have one matrix: weights of the flux at the start, at gamma and
+# at the end of a step.
+W_END = 1.0 - SQRT_HALF
+W_START = 0.5 * SQRT_HALF
+GAMMA = 2.0 * W_END
+BDF_GAMMA = 0.5 + SQRT_HALF
+HUGE = 1e200
+# Four Gauss-Legendre points on (0, 1): positions and weights of the two below the middle.
+GAUSS_OUTER, GAUSS_INNER = 0.06943184420297371, 0.33000947820757187
+GAUSS_OUTER_WEIGHT, GAUSS_INNER_WEIGHT = 0.17392742256872692, 0.32607257743127307
+GAUSSIAN_REACH = 9.0
+
+
+@kernel("f8(f8[::1])")
+def _sum(x):
+    total = 0.0
+    for value in x:
+        total += value
+    return total
+
+
+@kernel("f8(f8)")
+def _bernoulli(x):
+    """x / (exp(x) - 1) for x >= 0."""
+    return 1.0 if x == 0.0 else x / expm1(x)
+
+
+@kernel("i4(f8, f8, f8, f8[::1])")
+def cell_faces(V_th, V_reset, lower, faces):
+    """Faces of the cells from about `lower` to V_th, one of them at V_reset; returns the number of cells below it.
+
+    Equal cells, the lowest face at or below `lower`; where that would leave less than an eighth of the cells above
+    V_reset, an eighth is put there and those below grow by a constant factor.
+    """
+    cells = faces.size - 1
+    above = np.int64(cells * ((V_th - V_reset) / (V_th - lower)))
+    stretched = above < cells // 8
+    above = min(max(above, cells // 8), cells - 2)
+    below = cells - above
+    width = (V_th - V_reset) / above
+    for i in range(above + 1):
+        faces[below + i] = V_reset + i * width
+    faces[cells] = V_th
+    growth = 1.0
+    if stretched:
+        low = 1.0
+        high = 4.0
+        for _ in range(60):
+            growth = 0.5 * (low + high)
+            length = 0.0
+            step = width
+            for i in range(below):
+                length += step
+                step *= growth
+            if length < V_reset - lower:
+                low = growth
+            else:
+                high = growth
+        growth = high
+    if growth == 1.0:
+        for i in range(below):
+            faces[i] = V_reset - (below - i) * width
+    else:
+        for i in range(below):
+            faces[below - 1 - i] = faces[below - i] - width
+            width *= growth
+    return below
+
+
+@kernel("void(f8, f8, f8, f8, f8[::1], f8[::1], f8[::1])")
+def transition_rates(mu, sigma, tau_m, E_L, faces, up, down):
+    """Rates per ms between neighbouring cells: `up` from each cell, `down` to each cell from the one above it."""
+    cells = up.size
+    variance = 0.5 * sigma * sigma
+    V_inf = E_L + mu
+    for i in range(cells):
+        width = faces[i + 1] - faces[i]
+        centre = 0.5 * (faces[i] + faces[i + 1])
+        # Beyond the last cell lies the threshold itself, where the density is zero.
+        following = 0.5 * (faces[i + 1] + faces[i + 2]) if i < cells - 1 else faces[i + 1]
+        distance = following - centre
+        # The drift is linear, so its value half way gives the difference of the potentials it derives from exactly.
+        drift = (V_inf - 0.5 * (centre + following)) * distance / variance
+        against = _bernoulli(abs(drift))
+        along = against + abs(drift)
+        conductance = variance / (tau_m * distance)
+        up[i] = conductance * (along if drift > 0.0 else against) / width
+        if i < cells - 1:
+            down[i] = conductance * (against if drift > 0.0 else along) / (faces[i + 2] - faces[i + 1])
+    down[cells - 1] = 0.0
+
+
+@kernel("f8(f8[::1], i4)")
+def _share_below(faces, reset):
+    """Part of what is reset that goes to the cell below V_reset: the mean of the two parts lies at V_reset."""
+    return (faces[reset + 1] - faces[reset]) / (faces[reset + 1] - faces[reset - 1])
+
+
+@kernel("void(f8[::1])")
+def _empty_line(state):
+    for i in range(4):
+        state[i] = 0.0
+
+
+@kernel("f8(f8, f8, f8, f8, f8, f8[::1], i4, f8[::1], f8[::1], f8[::1], f8[::1], f8[::1])")
+def stationary_start(mu, sigma, tau_m, E_L, t_ref, faces, reset, probability, release, waiting, state, work):
+    """The stationary state of the cells, refractory neurons included, at time 0; returns its rate in Hz.
+
+    The flux through each face is known but for a factor: from the threshold down every term is positive.
+    """
+    cells = probability.size
+    up = work[:cells]
+    down = work[cells:2 * cells]
+    transition_rates(mu, sigma, tau_m, E_L, faces, up, down)
+    flux = 1.0
+    for k in range(cells):
+        i = cells - 1 - k
+        through = flux
+        if i < reset:
+            through = 0.0 if i < reset - 1 else flux * _share_below(faces, reset)
+        arriving = through + (down[i] * probability[i + 1] if k > 0 else 0.0)
+        if arriving < HUGE * up[i]:
+            probability[i] = arriving / up[i]
+        else:
+            # Rates of 1e-300 Hz and less: the scale moves on to where the neurons are.
+            scale = up[i] / arriving
+            probability[i] = 1.0
+            flux *= scale
+            for j in range(i + 1, cells):
+                probability[j] *= scale
+    total = flux * t_ref + _sum(probability)
+    for i in range(cells):
+        probability[i] /= total
+    flux /= total
+    _empty_line(state)
+    if t_ref > 0.0:
+        release[0] = t_ref
+        waiting[0] = flux * t_ref
+        state[2] = 1.0
+    return 1000.0 * flux
+
+
+@kernel("void(f8, f8, f8[::1], f8[::1])")
+def _deposit(V, amount, faces, probability):
+    """Adds `amount` at V, divided between the two nearest centres so that its mean lies at V."""
+    low = 0
+    high = probability.size
+    while high - low > 1:
+        middle = (low + high) // 2
+        if faces[middle] <= V:
+            low = middle
+        else:
+            high = middle
+    centre = 0.5 * (faces[low] + faces[low + 1])
+    other = low + 1 if V > centre else low - 1
+    if other < 0 or other >= probability.size:
+        probability[low] += amount
+        return
+    share = (V - centre) / (0.5 * (faces[other] + faces[other + 1]) - centre)
+    probability[low] += amount * (1.0 - share)
+    probability[other] += amount * share
+
+
+@kernel("f8(i8, f8[::1])")
+def _face_or_centre(half, faces):
+    """Face and centre in turn, from the lowest face up."""
+    i = half // 2
+    return faces[i] if half % 2 == 0 else 0.5 * (faces[i] + faces[i + 1])
+
+
+@kernel("void(f8, f8, f8[::1], f8[::1], f8[::1])")
+def gaussian_start(mean, sd, faces, probability, state):
+    """A Gaussian below the threshold at time 0, no neuron refractory; all at `mean` mV if sd = 0."""
+    cells = probability.size
+    for i in range(cells):
+        probability[i] = 0.0
+    _empty_line(state)
+    if sd == 0.0 or mean - GAUSSIAN_REACH * sd >= faces[cells] or mean + GAUSSIAN_REACH * sd <= faces[0]:
+        _deposit(mean, 1.0, faces, probability)
+        return
+    bottom = max(faces[0], mean - GAUSSIAN_REACH * sd)
+    top = min(faces[cells], mean + GAUSSIAN_REACH * sd)
+    # Exponents are taken from the largest, which lies at the threshold if the mean is above it.
+    peak = (min(mean, top) - mean) / sd
+    # From a face to a centre to a face, because `_deposit` changes its slope there.
+    for half in range(2 * cells):
+        low = max(bottom, _face_or_centre(half, faces))
+        length = min(top, _face_or_centre(half + 1, faces)) - low
+        if length > 0.0:
+            parts = 1 + np.int64(4.0 * length / sd)
+            length /= parts
+            for part in range(parts):
+                for k in range(4):
+                    at = GAUSS_OUTER if k % 3 == 0 else GAUSS_INNER
+                    weight = GAUSS_OUTER_WEIGHT if k % 3 == 0 else GAUSS_INNER_WEIGHT
+                    V = low + length * (part + (at if k < 2 else 1.0 - at))
+                    z = (V - mean) / sd
+                    _deposit(V, length * weight * exp(0.5 * (peak - z) * (peak + z)), faces, probability)
+    total = _sum(probability)
+    for i in range(cells):
+        probability[i] /= total
+
+
+@kernel("void(f8, f8[::1], f8[::1], f8[::1], f8[::1], f8[::1])")
+def _factorise(k, up, down, inverse, forward, backward):
+    """The matrix 1 - k L of the chain's generator L, as L U; sums of positive numbers only."""
+    cells = up.size
+    rest = 1.0
+    for i in range(cells):
+        pivot = rest + k * up[i]
+        inverse[i] = 1.0 / pivot
+        forward[i] = k * up[i] / pivot
+        backward[i] = k * down[i] / pivot
+        rest = 1.0 + k * down[i] * (rest / pivot)
+
+
+@kernel("void(f8[::1], f8[::1], f8[::1], f8[::1])")
+def _solve(inverse, forward, backward, x):
+    """x becomes the solution for the right-hand side x."""
+    cells = x.size
+    for i in range(1, cells):
+        x[i] += forward[i - 1] * x[i - 1]
+    x[cells - 1] *= inverse[cells - 1]
+    for k in range(1, cells):
+        i = cells - 1 - k
+        x[i] = inverse[i] * x[i] + backward[i] * x[i + 1]
+
+
+@kernel("f8(f8, f8, f8, i4, f8[::1], f8[::1], f8[::1], f8[::1])")
+def _reset_response(leaving, again, below, reset, inverse, forward, backward, response):
+    """The solution for one unit put in at V_reset, and how much of it to add for each unit in the last cell.
+
+    `leaving` is the last cell's rate times the time step of the matrix, `again` the part of it that is put in at V_reset:
+    a change of rank one to the matrix (Sherman & Morrison 1950).
+    """
+    if again == 0.0:
+        return 0.0
+    for i in range(response.size):
+        response[i] = 0.0
+    response[reset - 1] = below
+    response[reset] = 1.0 - below
+    _solve(inverse, forward, backward, response)
+    last = response[response.size - 1]
+    # What was put in is in the cells or has left: this is 1 - leaving * again * last, without the cancellation.
+    return leaving * again / (_sum(response) + leaving * (1.0 - again) * last)
+
+
+@kernel("void(f8, f8[::1], f8[::1], f8[::1], f8[::1], f8[::1])")
+def _solve_with_reset(gain, response, inverse, forward, backward, x):
+    """`_solve` when part of what leaves the last cell is put in at V_reset; `gain` and `response` are made for that."""
+    _solve(inverse, forward, backward, x)
+    if gain > 0.0:
+        amount = gain * x[x.size - 1]
+        for i in range(x.size):
+            x[i] += amount * response[i]
+
+
+@kernel("f8(f8, f8[::1], f8[::1], f8[::1])")
+def _give_back(end, release, waiting, state):
+    """Takes from the delay line what is due until time `end`; each place gives evenly over its time."""
+    due = 0.0
+    while state[2] > 0.0:
+        first = np.int64(state[1])
+        if release[first] > end:
+            if end > state[3]:
+                part = waiting[first] * ((end - state[3]) / (release[first] - state[3]))
+                waiting[first] -= part
+                due += part
+                state[3] = end
+            break
+        due += waiting[first]
+        waiting[first] = 0.0
+        state[3] = release[first]
+        state[1] = first + 1 if first + 1 < release.size else 0
+        state[2] -= 1.0
+    return due
+
+
+@kernel("void(f8, f8, f8, f8[::1], f8[::1], f8[::1])")
+def _keep(amount, start, end, release, waiting, state):
+    """Puts `amount` into the delay line, due from `start` to `end`; into its last place if there is none left."""
+    places = np.int64(release.size)
+    count = np.int64(state[2])
+    if count == 0:
+        state[3] = start
+    if count < places:
+        count += 1
+        state[2] = count
+    last = np.int64(state[1]) + count - 1
+    if last >= places:
+        last -= places
+    waiting[last] += amount
+    release[last] = end
+
+
+@kernel("void(f8, f8, f8[::1])")
+def _put_back_rounding(before, expected, probability):
+    """Multiplies by 1 + a few 1e-16, so that the sum is `expected`: over many steps the rounding errors would add up."""
+    found = _sum(probability)
+    # In a step that all but empties the cells the expected sum itself is a rounding error.
+    if found > 1e-3 * before:
+        for i in range(probability.size):
+            probability[i] *= expected / found
+
+
+@kernel("f8(f8, f8, f8, i4, f8[::1], f8[::1], f8[::1], f8[::1], f8[::1])")
+def _limit(dt, again, below, reset, up, down, flux_of, euler, limits):
+    """Adds to `euler` as much of the second-order flux as leaves no cell below zero; returns the outflow of the step.
+
+    `flux_of` is the content whose flux, over dt, is the second-order flux minus that of implicit Euler.
+    """
+    cells = euler.size
+    last = cells - 1
+    leaving = dt * up[last] * flux_of[last]
+    for i in range(cells):
+        out = max(dt * (up[i] * flux_of[i] - (down[i] * flux_of[i + 1] if i < last else 0.0)), 0.0)
+        if i > 0:
+            out += max(dt * (down[i - 1] * flux_of[i] - up[i - 1] * flux_of[i - 1]), 0.0)
+        if leaving < 0.0:
+            out -= again * leaving * ((below if i == reset - 1 else 0.0) + (1.0 - below if i == reset else 0.0))
+        limits[i] = 1.0 if out <= euler[i] else euler[i] / out
+    outflow = dt * up[last] * euler[last]
+    if leaving > 0.0:
+        leaving *= limits[last]
+    else:
+        leaving *= min(limits[reset - 1], limits[reset], 1.0 if outflow >= -leaving else outflow / -leaving)
+    for i in range(last):
+        flux = dt * (up[i] * flux_of[i] - down[i] * flux_of[i + 1])
+        flux *= limits[i] if flux > 0.0 else limits[i + 1]
+        euler[i] -= flux
+        flux_of[i] = flux
+    euler[last] -= leaving
+    for i in range(last):
+        euler[i + 1] += flux_of[i]
+    euler[reset - 1] += again * leaving * below
+    euler[reset] += again * leaving * (1.0 - below)
+    for i in range(cells):
+        # What rounding leaves below zero in a cell that is to be emptied.
+        euler[i] = max(euler[i], 0.0)
+    return max(outflow + leaving, 0.0)
+
+
+@kernel(
+    "f8(i4, f8, f8, f8, f8, f8, f8, f8[::1], i4, f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1])")
+def advance(
+        steps, dt, mu, sigma, tau_m, E_L, t_ref, faces, reset, probability, release, waiting, state, work, rates):
+    """Moves the state on by `steps` steps of dt ms under a constant input; returns the mean rate of that time in Hz.
+
+    Writes the rate at the end of each step, in Hz, as far as `rates` reaches.
+    """
+    cells = probability.size
+    last = cells - 1
+    up = work[:cells]
+    down = work[cells:2 * cells]
+    inverse = work[2 * cells:3 * cells]
+    forward = work[3 * cells:4 * cells]
+    backward = work[4 * cells:5 * cells]
+    response = work[5 * cells:6 * cells]
+    middle = work[6 * cells:7 * cells]
+    end = work[7 * cells:8 * cells]
+    euler = work[8 * cells:9 * cells]
+    euler_inverse = work[9 * cells:10 * cells]
+    euler_forward = work[10 * cells:11 * cells]
+    euler_backward = work[11 * cells:12 * cells]
+    transition_rates(mu, sigma, tau_m, E_L, faces, up, down)
+    below = _share_below(faces, reset)
+    # The part of a step's outflow that is reset within the same step.
+    held = min(t_ref / dt, 1.0)
+    again = 1.0 - held
+    k = W_END * dt
+    _factorise(k, up, down, inverse, forward, backward)
+    gain = _reset_response(k * up[last], again, below, reset, inverse, forward, backward, response)
+    euler_ready = False
+    total = 0.0
+    for step in range(steps):
+        time = state[0]
+        due = _give_back(time + dt, release, waiting, state)
+        outflow_start = up[last] * probability[last]
+        before = _sum(probability)
+        for i in range(cells):
+            change = -up[i] * probability[i]
+            if i > 0:
+                change += up[i - 1] * probability[i - 1] - down[i - 1] * probability[i]
+            if i < last:
+                change += down[i] * probability[i + 1]
+            middle[i] = probability[i] + k * change
+        entering = GAMMA * due + k * again * outflow_start
+        middle[reset - 1] += entering * below
+        middle[reset] += entering * (1.0 - below)
+        _solve_with_reset(gain, response, inverse, forward, backward, middle)
+        for i in range(cells):
+            end[i] = BDF_GAMMA * middle[i] + (1.0 - BDF_GAMMA) * probability[i]
+        end[reset - 1] += W_END * due * below
+        end[reset] += W_END * due * (1.0 - below)
+        _solve_with_reset(gain, response, inverse, forward, backward, end)
+        outflow = dt * (W_START * (outflow_start + up[last] * middle[last]) + W_END * up[last] * end[last])
+        lowest = outflow
+        for i in range(cells):
+            lowest = min(lowest, end[i])
+        if lowest < 0.0:
+            if not euler_ready:
+                _factorise(dt, up, down, euler_inverse, euler_forward, euler_backward)
+                euler_ready = True
+            for i in range(cells):
+                euler[i] = probability[i]
+                middle[i] = W_START * (probability[i] + middle[i]) + W_END * end[i]
+            euler[reset - 1] += due * below
+            euler[reset] += due * (1.0 - below)
+            euler_gain = _reset_response(
+                dt * up[last], again, below, reset, euler_inverse, euler_forward, euler_backward, end)
+            _solve_with_reset(euler_gain, end, euler_inverse, euler_forward, euler_backward, euler)
+            for i in range(cells):
+                middle[i] -= euler[i]
+            outflow = _limit(dt, again, below, reset, up, down, middle, euler, end)
+            for i in range(cells):
+                probability[i] = euler[i]
+        else:
+            for i in range(cells):
+                probability[i] = end[i]
+        _put_back_rounding(before, before + due - held * outflow, probability)
+        state[0] = time + dt
+        if held > 0.0:
+            _keep(held * outflow, time + max(dt, t_ref), time + dt + t_ref, release, waiting, state)
+        total += outflow
+        if step < rates.size:
+            rates[step] = 1000.0 * up[last] * probability[last]
+    return 1000.0 * total / (steps * dt)
+
+
+@kernel("void(f8[::1], f8[::1], f8[::1], f8, f8, f8, f8[::1], i4, f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1])")
+def follow(dt, mu, sigma, tau_m, E_L, t_ref, faces, reset, probability, release, waiting, state, work, rates):
+    """`advance` with a time step, a drive and a noise for each step."""
+    start = 0
+    while start < dt.size:
+        stop = start + 1
+        while stop < dt.size and dt[stop] == dt[start] and mu[stop] == mu[start] and sigma[stop] == sigma[start]:
+            stop += 1
+        advance(
+            stop - start, dt[start], mu[start], sigma[start], tau_m, E_L, t_ref, faces, reset, probability, release,
+            waiting, state, work, rates[start:stop])
+        start = stop
