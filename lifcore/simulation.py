@@ -21,7 +21,9 @@ from lifcore.kernels import lif as kernels
 from lifcore.kernels import population, random
 from lifcore.neuron import LARGEST, LIF, _current, _neuron, _start, interspike_interval
 
-__all__ = ["Spikes", "Trace", "integrate", "simulate", "simulate_piecewise"]
+__all__ = [
+    "Spikes", "Trace", "integrate", "population_rate", "simulate", "simulate_piecewise", "spike_train_spectrum",
+]
 
 MOST_SPIKES = 2_000_000_000
 MOST_STEPS = 2_000_000_000
@@ -29,6 +31,7 @@ METHODS = {"exact": population.EXACT, "euler": population.EULER}
 CROSSINGS = {"bridge": population.BRIDGE, "bridge-end": population.BRIDGE_END, "grid": population.GRID}
 # One task of a thread, and one call of the kernel: a few milliseconds, so that a progress bar moves.
 NEURONS_AT_ONCE, NEURON_STEPS_AT_ONCE = 1024, 4_000_000
+MOST_ROOM = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -181,14 +184,36 @@ def simulate(
     signal = finite_array("signal", signal, "mV", at_least=-LARGEST, at_most=LARGEST)
     if signal.shape != (steps,):
         raise ValueError(f"signal must have one value for each of {steps} steps of {dt:g} ms, got shape {signal.shape}")
+    mu, sigma = _for_each(mu, size), _for_each(sigma, size)
+    most = _most_spikes(n, mu, sigma, signal, duration)
+    if crossing != "bridge":
+        most = np.minimum(most, steps)
+    if not np.sum(most) <= MOST_SPIKES:
+        k = int(np.argmax(most))
+        raise ValueError(
+            f"mu and sigma must give fewer than {MOST_SPIKES:,} spikes, got mu = {mu[k]:g} mV and sigma = {sigma[k]:g} mV, "
+            f"which may give {np.sum(most):.2g}")
     return _simulate_with_noise(
-        n, _for_each(mu, size), _for_each(sigma, size), duration, dt, np.require(signal, requirements="CW"),
-        _initial_potentials(n, V0, size), _seed(rng), METHODS[method], CROSSINGS[crossing], threads, progress)
+        n, mu, sigma, duration, dt, np.require(signal, requirements="CW"), _initial_potentials(n, V0, size), _seed(rng),
+        METHODS[method], CROSSINGS[crossing], most, threads, progress)
 
 
 def _for_each(values, size):
     """A value for each neuron, which a kernel can take."""
     return np.require(np.broadcast_to(values, (size,)), requirements="CW")
+
+
+def _most_spikes(n, mu, sigma, signal, duration):
+    """More spikes than each neuron is to be expected to fire.
+
+    The mean interval is t_ref + tau_m sqrt(pi) times the integral of exp(u**2) (1 + erf(u)) from the reset potential to the
+    threshold, with u = (V - T) / sigma.  The integrand grows with u, and is above 2 / (sqrt(u**2 + 2) - u) / sqrt(pi)
+    (Birnbaum 1942).
+    """
+    above_reset = n.E_L - n.V_reset + mu + max(0.0, np.max(signal))
+    with np.errstate(divide="ignore"):
+        interval = 2.0 * n.tau_m * (n.V_th - n.V_reset) / (np.hypot(above_reset, math.sqrt(2.0) * sigma) + above_reset)
+        return duration / (n.t_ref + interval) + 1.0
 
 
 def _seed(rng):
@@ -203,7 +228,7 @@ def _seed(rng):
     return np.array([seed & 0xFFFFFFFF, seed >> 32], dtype=np.uint32)
 
 
-def _simulate_with_noise(n, mu, sigma, duration, dt, signal, V0, seed, method, crossing, threads, progress):
+def _simulate_with_noise(n, mu, sigma, duration, dt, signal, V0, seed, method, crossing, most, threads, progress):
     """The population in groups of neurons, each through all its steps; threads take one group after another."""
     size, steps = mu.size, signal.size
     # Compiled before the threads need it.
@@ -215,12 +240,16 @@ def _simulate_with_noise(n, mu, sigma, duration, dt, signal, V0, seed, method, c
             from tqdm.auto import tqdm
 
             bar = stack.enter_context(tqdm(total=size * steps, unit="neuron-steps", unit_scale=True))
-            advanced = bar.update
+
+            def advanced(neuron_steps):
+                with bar.get_lock():
+                    bar.update(neuron_steps)
 
         def run(start):
             group = slice(start, min(start + NEURONS_AT_ONCE, size))
             return _run_group(
-                n, mu[group], sigma[group], duration, dt, signal, V0[group].copy(), seed, start, method, crossing, advanced)
+                n, mu[group], sigma[group], duration, dt, signal, V0[group].copy(), seed, start, method, crossing,
+                np.sum(most[group]), advanced)
 
         starts = range(0, size, NEURONS_AT_ONCE)
         if threads == 1:
@@ -237,20 +266,21 @@ def _nothing(_):
     """Stands where a progress bar could be."""
 
 
-def _run_group(n, mu, sigma, duration, dt, signal, V, seed, start, method, crossing, advanced):
+def _run_group(n, mu, sigma, duration, dt, signal, V, seed, start, method, crossing, most, advanced):
     """Spike times of some neurons, neuron after neuron, and how many each has."""
     size, steps = mu.size, signal.size
     words = np.empty((4, size), np.uint32)
     random.seed_streams(seed, start, words)
     state = [V, np.zeros(size), words, np.zeros((2, size))]
     work, work_words = np.empty(population.WORK), np.empty(population.WORK_WORDS, np.uint32)
-    spike_times, spike_neurons = np.empty(4 * size + 1000), np.empty(4 * size + 1000, np.int32)
     times, neurons = [], []
     last = duration - (steps - 1) * dt
     # A last step that is shorter by rounding errors only is a whole one.
     whole = steps if last >= dt * (1.0 - 1e-9) else steps - 1
     at_once = max(1, NEURON_STEPS_AT_ONCE // size)
     edges = [*range(0, whole, at_once), whole, steps]
+    room = int(min(most * at_once / steps, most, MOST_ROOM)) + size
+    spike_times, spike_neurons = np.empty(room), np.empty(room, np.int32)
     for first, end in zip(edges, edges[1:]):
         if first == end:
             continue
@@ -373,3 +403,88 @@ def integrate(n: LIF, I, dt: float, V0=None, method: str = "exact") -> Trace:
         rows, fractions[method], n.R, n.E_L, n.V_th, n.V_reset, refractory_steps, V0, dt, V, spike_times, spike_neurons)
     return Trace(
         spike_times[:total].copy(), spike_neurons[:total].copy(), size, np.arange(steps + 1) * dt, V.reshape(*I.shape[:-1], -1))
+
+
+def _spikes(spikes):
+    if not isinstance(spikes, Spikes):
+        raise TypeError(f"spikes must be Spikes, as simulate returns them, got {spikes!r}")
+    return spikes
+
+
+def population_rate(spikes: Spikes, bin: float, duration: float) -> tuple[np.ndarray, np.ndarray]:
+    """Firing rate of a population in time: spikes in each bin, over the number of neurons and the bin's width.
+
+    Parameters
+    ----------
+    spikes : Spikes
+    bin : float
+        Width of a bin in ms, positive and at most `duration`.
+    duration : float
+        Simulated time in ms, positive. What remains of it after the last whole bin is left out.
+
+    Returns
+    -------
+    times : ndarray, shape (bins,)
+        Centre of each bin in ms.
+    rates : ndarray, shape (bins,)
+        Hz, averaged over the population.
+    """
+    _spikes(spikes)
+    duration = finite_number("duration", duration, "ms", above=0.0)
+    bin = finite_number("bin", bin, "ms", above=0.0)
+    if bin > duration:
+        raise ValueError(f"bin must be at most duration = {duration:g} ms, got {bin:g} ms")
+    bins = math.floor(duration / bin * (1.0 + 1e-12))
+    counts, edges = np.histogram(spikes.spike_times, bins, (0.0, bins * bin))
+    return 0.5 * (edges[1:] + edges[:-1]), counts * (1000.0 / (bin * spikes.size))
+
+
+def spike_train_spectrum(spikes: Spikes, duration: float, f, start: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+    """Power spectrum of the spike trains of like neurons, estimated by the periodogram.
+
+    S(f) = |sum over spikes of exp(-2 pi i f t)|**2 / T, averaged over neurons, after the mean rate is subtracted
+
+    Parameters
+    ----------
+    spikes : Spikes
+        Of two neurons or more, all with the same statistics.
+    duration : float
+        End of the record in ms.
+    f : array_like
+        Frequencies in Hz, at least 0.
+    start : float
+        Beginning of the record in ms; leave out what is not yet stationary.
+
+    Returns
+    -------
+    spectrum : ndarray
+        Two-sided, in Hz, in the shape of `f`. It tends to the firing rate at high frequencies. At 0 it is the variance of the
+        number of spikes over the length T of the record. A record of finite length smooths the spectrum over about 1 / T.
+    standard_error : ndarray
+        Of each value, from its variation among the neurons.
+
+    References
+    ----------
+    Gerstner et al. (2014), *Neuronal Dynamics*, section 7.4.
+    """
+    _spikes(spikes)
+    if spikes.size < 2:
+        raise ValueError(f"spikes must be of at least 2 neurons, to tell the error of their mean, got {spikes.size}")
+    start = finite_number("start", start, "ms", at_least=0.0)
+    duration = finite_number("duration", duration, "ms", above=start)
+    f = finite_array("f", f, "Hz", at_least=0.0)
+    inside = (spikes.spike_times >= start) & (spikes.spike_times <= duration)
+    # In s; counted from the middle of the record, the transform of the mean rate is real.
+    times = (spikes.spike_times[inside] - 0.5 * (start + duration)) / 1000.0
+    neurons = spikes.spike_neurons[inside]
+    length = (duration - start) / 1000.0
+    spectrum, standard_error = np.empty(f.shape), np.empty(f.shape)
+    for index, frequency in np.ndenumerate(f):
+        phases = 2.0 * math.pi * frequency * times
+        mean = times.size / spikes.size * np.sinc(frequency * length)
+        real = np.bincount(neurons, np.cos(phases), spikes.size) - mean
+        imaginary = np.bincount(neurons, np.sin(phases), spikes.size)
+        powers = (real * real + imaginary * imaginary) / length
+        spectrum[index] = np.mean(powers)
+        standard_error[index] = np.std(powers, ddof=1) / math.sqrt(spikes.size)
+    return spectrum, standard_error

@@ -13,6 +13,8 @@ turns the same function into WebAssembly.  Three options make the two compilatio
 * one declared signature, so that both compile the same types;
 * ``error_model="numpy"``, so that a division by zero gives an infinity and not a Python exception;
 * no ``fastmath``, so that no compiler reorders a sum or fuses a product.
+
+A fourth, ``nogil``, changes no result: threads of Python run kernels side by side.
 """
 
 from __future__ import annotations
@@ -31,13 +33,14 @@ OPTIONS = {"error_model": "numpy", "fastmath": False, "nogil": True}
 
 @functools.cache
 def kernels_digest() -> str:
-    """A short hash of the source of every kernel, the key of both caches.
+    """A short hash of the source and the constants of every kernel, the key of both caches.
 
     numba looks only at the file of the function it compiles, so a kernel that calls another one would be served
     from the cache after that other one has changed.
     """
     digest = hashlib.sha256()
-    for source in sorted(Path(__file__).parent.glob("*.py")):
+    folder = Path(__file__).parent
+    for source in sorted([*folder.glob("*.py"), *folder.glob("*.npy")]):
         digest.update(source.read_bytes())
     return digest.hexdigest()[:16]
 

@@ -101,14 +101,14 @@ def _draw_both(words, j):
     return _normal_pair(first, second)[0], _uniform(third)
 
 
-@kernel("i8(f8[::1], i8, i8, f8, f8, f8, f8)")
-def _step_on_the_grid(work, normals, width, drive, fraction, length, V_th):
+@kernel("i8(f8[::1], i8, f8, f8, f8, f8)")
+def _step_on_the_grid(work, width, drive, fraction, length, V_th):
     """One step of a block with the threshold tested at its end; returns how many neurons reached it."""
     reached = 0
     for j in range(width):
         v = work[V_ROW + j]
         wait = work[WAIT_ROW + j]
-        proposal = v + fraction * (work[TARGET_ROW + j] + drive - v) + work[KICK_ROW + j] * work[normals + j]
+        proposal = v + fraction * (work[TARGET_ROW + j] + drive - v) + work[KICK_ROW + j] * work[NORMAL_ROW + j]
         free = wait <= 0.5 * length
         event = free & (proposal >= V_th)
         work[V_ROW + j] = proposal if free else v
@@ -117,8 +117,8 @@ def _step_on_the_grid(work, normals, width, drive, fraction, length, V_th):
     return reached
 
 
-@kernel("i8(f8[::1], i8, i8, f8, f8, f8, f8, f8, f8)")
-def _step_with_bridge(work, normals, width, drive, fraction, length, V_th, held, partly_held):
+@kernel("i8(f8[::1], i8, f8, f8, f8, f8, f8, f8)")
+def _step_with_bridge(work, width, drive, fraction, length, V_th, held, partly_held):
     """One step of a block; where the threshold may have been reached, or a neuron is released, it is left to `_event`.
 
     With q twice the product of the distances over the bridge's variance, exp(-q) < 1 / (1 + q + q**2/2 + q**3/6): a crossing
@@ -129,7 +129,7 @@ def _step_with_bridge(work, normals, width, drive, fraction, length, V_th, held,
         v = work[V_ROW + j]
         wait = work[WAIT_ROW + j]
         chance = work[CHANCE_ROW + j]
-        proposal = v + fraction * (work[TARGET_ROW + j] + drive - v) + work[KICK_ROW + j] * work[normals + j]
+        proposal = v + fraction * (work[TARGET_ROW + j] + drive - v) + work[KICK_ROW + j] * work[NORMAL_ROW + j]
         distance = V_th - proposal
         q = (V_th - v) * distance * work[STEEPNESS_ROW + j]
         free = wait <= held
@@ -180,8 +180,8 @@ def _crossing_time(distance, distance_after, target, V_th, steepness, length, ta
     return min(length, 0.5 * tau_m * log1p(fraction * expm1(2.0 * length / tau_m)))
 
 
-@kernel("i8(f8[::1], u4[::1], i8, i8, f8, f8, f8, f8, f8, f8, f8, f8, i4, i4, f8[::1], i4[::1], i8)")
-def _event(work, words, j, normals, drive, sigma, begin, length, tau_m, V_th, V_reset, t_ref, method, neuron,
+@kernel("i8(f8[::1], u4[::1], i8, f8, f8, f8, f8, f8, f8, f8, f8, i4, i4, f8[::1], i4[::1], i8)")
+def _event(work, words, j, drive, sigma, begin, length, tau_m, V_th, V_reset, t_ref, method, neuron,
            spike_times, spike_neurons, n):
     """The step of one neuron that starts at `begin`: its spikes, each at its own time, and what lies between them.
 
@@ -197,7 +197,7 @@ def _event(work, words, j, normals, drive, sigma, begin, length, tau_m, V_th, V_
     if wait > 0.0:
         left = length - wait
         fraction, variance, doubled = _coefficients(left, tau_m, method)
-        proposal = v + fraction * (target - v) + sigma * np.sqrt(variance) * work[normals + j]
+        proposal = v + fraction * (target - v) + sigma * np.sqrt(variance) * work[NORMAL_ROW + j]
         steepness = doubled / (sigma * sigma)
     wait = 0.0
     while True:
@@ -278,12 +278,13 @@ def population_steps(mu, sigma, signal, tau_m, E_L, V_th, V_reset, t_ref, dt, le
             step = first + k
             begin = step * dt
             drive = signal[k]
-            row = SECOND_ROW
             if step % 2 == 0:
                 _draw_normals(work, work_words, width)
-                row = NORMAL_ROW
+            else:
+                for j in range(width):
+                    work[NORMAL_ROW + j] = work[SECOND_ROW + j]
             if crossing == GRID:
-                if _step_on_the_grid(work, row, width, drive, fraction, length, V_th) > 0:
+                if _step_on_the_grid(work, width, drive, fraction, length, V_th) > 0:
                     for j in range(width):
                         if work[V_ROW + j] >= V_th:
                             work[V_ROW + j] = V_reset
@@ -294,13 +295,13 @@ def population_steps(mu, sigma, signal, tau_m, E_L, V_th, V_reset, t_ref, dt, le
                             n += 1
                 continue
             _draw_chances(work, work_words, width)
-            if _step_with_bridge(work, row, width, drive, fraction, length, V_th, held, partly_held) == 0:
+            if _step_with_bridge(work, width, drive, fraction, length, V_th, held, partly_held) == 0:
                 continue
             for j in range(width):
                 if work[CHANCE_ROW + j] == NOTHING:
                     continue
                 if crossing == BRIDGE:
-                    n = _event(work, work_words, j, row, drive, sigma[start + j], begin, length, tau_m, V_th, V_reset,
+                    n = _event(work, work_words, j, drive, sigma[start + j], begin, length, tau_m, V_th, V_reset,
                                t_ref, method, start + j, spike_times, spike_neurons, n)
                     continue
                 proposal = work[PROPOSAL_ROW + j]

@@ -39,7 +39,7 @@ def _mixed(x):
     return x ^ (x >> np.uint64(31))
 
 
-@kernel("UniTuple(u4, 5)(u4, u4, u4, u4)")
+@kernel("UniTuple(u4, 5)(u4, u4, u4, u4)", inline=True)
 def _next(a, b, c, d):
     """The next number of xoshiro128++ and its four words afterwards."""
     total = np.uint32(a + d)
@@ -54,14 +54,14 @@ def _next(a, b, c, d):
     return number, a, b, c, d
 
 
-@kernel("f8(u4)")
+@kernel("f8(u4)", inline=True)
 def _uniform(number):
     """(number + 1/2) / 2**32, between 0 and 1 and never either."""
     # The word set into the mantissa of 2**52: not every processor turns unsigned words into floats several at a time.
     return (np.int64(np.int64(number) | TWO_52_BITS).view(np.float64) - TWO_52 + 0.5) * TWO_M32
 
 
-@kernel("UniTuple(f8, 2)(u4, u4)")
+@kernel("UniTuple(f8, 2)(u4, u4)", inline=True)
 def _normal_pair(first, second):
     """Two independent standard normal variables from two random words."""
     bits = np.float64(_uniform(first)).view(np.int64)
