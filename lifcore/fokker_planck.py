@@ -25,6 +25,7 @@ REACH = 6.0
 # After a jump the rate changes as the square root of time: steps start at this part of dt and grow with the time since.
 FIRST_STEP = 1e-4
 FEWEST_CELLS = 16
+MOST_STEPS = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ def evolve(
         raise ValueError(f"t must increase, got {t[k]:g} ms and then {t[k + 1]:g} ms")
     cells = whole_number("cells", cells, at_least=FEWEST_CELLS)
     dt = finite_number("dt", dt, "ms", above=0.0, at_most=n.tau_m)
-    drive, noise = _input("mu", mu, t), _input("sigma", sigma, t)
+    drive, noise = _Input("mu", mu, t), _Input("sigma", sigma, t)
     if before is not None:
         before = _pair("before", before)
         if not isinstance(start, str):
@@ -209,7 +210,7 @@ class _Solver:
         # The reset potential is one of the faces, exactly.
         self.reset = int(np.searchsorted(faces, n.V_reset))
         self.probability = np.zeros(cells)
-        self.release, self.waiting, self.state = np.zeros(places), np.zeros(places), np.zeros(4)
+        self.release, self.waiting, self.state = np.zeros(places), np.zeros(places), np.zeros(kernels.STATE)
         self.work = np.zeros(kernels.WORK_ARRAYS * cells)
 
     def stationary(self, mu, sigma):
@@ -241,7 +242,7 @@ class _Solver:
         return 1000.0 * up[-1] * self.probability[-1]
 
 
-class _input:
+class _Input:
     """A drive or a noise: constant, constant between two times, or a function of time."""
 
     def __init__(self, name, given, t):
@@ -313,7 +314,11 @@ def _faces(n, lower, cells):
     faces = np.empty(cells + 1)
     kernels.cell_faces(n.V_th, n.V_reset, lower, faces)
     if not np.all(np.diff(faces) > 0.0):
-        raise ValueError(f"cells must be so few that their faces differ in float64, got {cells} for V_reset = {n.V_reset} mV")
+        raise ValueError(
+            f"cells must be so few that their faces differ in float64, got {cells} between V_reset = {n.V_reset!r} mV and "
+            f"V_th = {n.V_th!r} mV")
+    if faces[0] > lower + 1e-6 * (n.V_th - lower):
+        raise ValueError(f"cells must be more to reach down to {lower:g} mV, where the density ends, got {cells}")
     return faces
 
 
@@ -336,6 +341,9 @@ def _places(n, steps):
 
 def _time_steps(t, jumps, dt):
     """Time steps from each time to the next, and how many there are."""
+    expected = (t[-1] - t[0]) / dt
+    if not expected <= MOST_STEPS:
+        raise ValueError(f"dt must give at most {MOST_STEPS:,} steps in {t[-1] - t[0]:g} ms, got {dt:g} ms, which gives {expected:.2g}")
     steps, counts, since = [], [], math.inf
     for length, jump in zip(np.diff(t), jumps, strict=True):
         if jump:

@@ -21,7 +21,8 @@ For a caller on the page's side every kernel takes float64 arrays and numbers on
 `reset`        number of cells below V_reset, which is faces[reset]
 `probability`  cells
 `release`, `waiting`  the delay line, t_ref / dt + 3 places or more
-`state`        4 numbers: time, first place and number of places in use of the delay line, time from which the first is due
+`state`        STATE numbers: time in ms, part of the neurons that is not refractory, and of the delay line the first place in
+               use, the number of places in use and the time from which the first is due
 `work`         WORK_ARRAYS * cells
 """
 
@@ -32,16 +33,17 @@ import numpy as np
 from lifcore.kernels._jit import kernel
 from lifcore.kernels.elementary import exp, expm1
 
-__all__ = ["WORK_ARRAYS", "advance", "cell_faces", "follow", "gaussian_start", "stationary_start", "transition_rates"]
+__all__ = ["STATE", "WORK_ARRAYS", "advance", "cell_faces", "follow", "gaussian_start", "stationary_start", "transition_rates"]
 
-WORK_ARRAYS = 12
-SQRT_HALF = 0.7071067811865476
-# TR-BDF2 with gamma = 2 - sqrt(2), for which both stages have one matrix: weights of the flux at the start, at gamma and
-# at the end of a step.
-W_END = 1.0 - SQRT_HALF
-W_START = 0.5 * SQRT_HALF
-GAMMA = 2.0 * W_END
-BDF_GAMMA = 0.5 + SQRT_HALF
+WORK_ARRAYS = 13
+# Places in `state`.
+TIME, FREE, FIRST, PLACES, DUE = 0, 1, 2, 3, 4
+STATE = 5
+# TR-BDF2 with gamma = 2 - sqrt(2), for which both stages have one matrix.  Its first stage is an implicit Euler step to the
+# middle of (0, gamma) and an extrapolation: that middle and the end carry the flux of the whole step, with these weights.
+SQRT_2 = 1.4142135623730951
+W_MIDDLE = 0.5 * SQRT_2
+W_END = 1.0 - 0.5 * SQRT_2
 HUGE = 1e200
 # Four Gauss-Legendre points on (0, 1): positions and weights of the two below the middle.
 GAUSS_OUTER, GAUSS_INNER = 0.06943184420297371, 0.33000947820757187
@@ -134,10 +136,29 @@ def _share_below(faces, reset):
     return (faces[reset + 1] - faces[reset]) / (faces[reset + 1] - faces[reset - 1])
 
 
-@kernel("void(f8[::1])")
-def _empty_line(state):
-    for i in range(4):
+@kernel("void(f8, f8[::1])")
+def _begin(free, state):
+    """Time 0, the given part of the neurons in the cells, an empty delay line."""
+    for i in range(STATE):
         state[i] = 0.0
+    state[FREE] = free
+
+
+@kernel("void(f8, f8, f8, f8[::1], f8[::1], f8[::1])")
+def _keep(amount, start, end, release, waiting, state):
+    """Puts `amount` into the delay line, due from `start` to `end`; into its last place if there is none left."""
+    places = np.int64(release.size)
+    count = np.int64(state[PLACES])
+    if count == 0:
+        state[DUE] = start
+    if count < places:
+        count += 1
+        state[PLACES] = count
+    last = np.int64(state[FIRST]) + count - 1
+    if last >= places:
+        last -= places
+    waiting[last] += amount
+    release[last] = end
 
 
 @kernel("f8(f8, f8, f8, f8, f8, f8[::1], i4, f8[::1], f8[::1], f8[::1], f8[::1], f8[::1])")
@@ -170,11 +191,9 @@ def stationary_start(mu, sigma, tau_m, E_L, t_ref, faces, reset, probability, re
     for i in range(cells):
         probability[i] /= total
     flux /= total
-    _empty_line(state)
+    _begin(_sum(probability), state)
     if t_ref > 0.0:
-        release[0] = t_ref
-        waiting[0] = flux * t_ref
-        state[2] = 1.0
+        _keep(flux * t_ref, 0.0, t_ref, release, waiting, state)
     return 1000.0 * flux
 
 
@@ -212,7 +231,7 @@ def gaussian_start(mean, sd, faces, probability, state):
     cells = probability.size
     for i in range(cells):
         probability[i] = 0.0
-    _empty_line(state)
+    _begin(1.0, state)
     if sd == 0.0 or mean - GAUSSIAN_REACH * sd >= faces[cells] or mean + GAUSSIAN_REACH * sd <= faces[0]:
         _deposit(mean, 1.0, faces, probability)
         return
@@ -297,84 +316,69 @@ def _solve_with_reset(gain, response, inverse, forward, backward, x):
 def _give_back(end, release, waiting, state):
     """Takes from the delay line what is due until time `end`; each place gives evenly over its time."""
     due = 0.0
-    while state[2] > 0.0:
-        first = np.int64(state[1])
+    while state[PLACES] > 0.0:
+        first = np.int64(state[FIRST])
         if release[first] > end:
-            if end > state[3]:
-                part = waiting[first] * ((end - state[3]) / (release[first] - state[3]))
+            if end > state[DUE]:
+                part = waiting[first] * ((end - state[DUE]) / (release[first] - state[DUE]))
                 waiting[first] -= part
                 due += part
-                state[3] = end
+                state[DUE] = end
             break
         due += waiting[first]
         waiting[first] = 0.0
-        state[3] = release[first]
-        state[1] = first + 1 if first + 1 < release.size else 0
-        state[2] -= 1.0
+        state[DUE] = release[first]
+        state[FIRST] = first + 1 if first + 1 < release.size else 0
+        state[PLACES] -= 1.0
     return due
 
 
-@kernel("void(f8, f8, f8, f8[::1], f8[::1], f8[::1])")
-def _keep(amount, start, end, release, waiting, state):
-    """Puts `amount` into the delay line, due from `start` to `end`; into its last place if there is none left."""
-    places = np.int64(release.size)
-    count = np.int64(state[2])
-    if count == 0:
-        state[3] = start
-    if count < places:
-        count += 1
-        state[2] = count
-    last = np.int64(state[1]) + count - 1
-    if last >= places:
-        last -= places
-    waiting[last] += amount
-    release[last] = end
-
-
-@kernel("void(f8, f8, f8[::1])")
-def _put_back_rounding(before, expected, probability):
+@kernel("void(f8, f8[::1])")
+def _put_back_rounding(expected, probability):
     """Multiplies by 1 + a few 1e-16, so that the sum is `expected`: over many steps the rounding errors would add up."""
-    found = _sum(probability)
-    # In a step that all but empties the cells the expected sum itself is a rounding error.
-    if found > 1e-3 * before:
+    # Where next to nothing is left in the cells, what is expected there is a rounding error itself.
+    if expected > 1e-3:
+        factor = expected / _sum(probability)
         for i in range(probability.size):
-            probability[i] *= expected / found
+            probability[i] *= factor
 
 
-@kernel("f8(f8, f8, f8, i4, f8[::1], f8[::1], f8[::1], f8[::1], f8[::1])")
-def _limit(dt, again, below, reset, up, down, flux_of, euler, limits):
-    """Adds to `euler` as much of the second-order flux as leaves no cell below zero; returns the outflow of the step.
+@kernel("f8(f8, f8, f8, i4, f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1])")
+def _limit(dt, again, below, reset, up, down, second, excess, limits, euler):
+    """Brings `euler` as near to `second` as leaves no cell below zero; returns the outflow of the step.
 
-    `flux_of` is the content whose flux, over dt, is the second-order flux minus that of implicit Euler.
+    `excess` is the content whose flux, over dt, is that of the second-order step minus that of implicit Euler.  A cell that
+    would give more than it has scales down all that it gives.
     """
     cells = euler.size
     last = cells - 1
-    leaving = dt * up[last] * flux_of[last]
+    leaving = dt * up[last] * excess[last]
     for i in range(cells):
-        out = max(dt * (up[i] * flux_of[i] - (down[i] * flux_of[i + 1] if i < last else 0.0)), 0.0)
+        given = max(dt * (up[i] * excess[i] - (down[i] * excess[i + 1] if i < last else 0.0)), 0.0)
         if i > 0:
-            out += max(dt * (down[i - 1] * flux_of[i] - up[i - 1] * flux_of[i - 1]), 0.0)
+            given += max(dt * (down[i - 1] * excess[i] - up[i - 1] * excess[i - 1]), 0.0)
         if leaving < 0.0:
-            out -= again * leaving * ((below if i == reset - 1 else 0.0) + (1.0 - below if i == reset else 0.0))
-        limits[i] = 1.0 if out <= euler[i] else euler[i] / out
+            # Less over the threshold is less at V_reset.
+            given -= again * leaving * (below if i == reset - 1 else 1.0 - below if i == reset else 0.0)
+        limits[i] = 1.0 if given <= euler[i] else euler[i] / given
     outflow = dt * up[last] * euler[last]
-    if leaving > 0.0:
-        leaving *= limits[last]
-    else:
-        leaving *= min(limits[reset - 1], limits[reset], 1.0 if outflow >= -leaving else outflow / -leaving)
+    limit = limits[last]
+    if leaving < 0.0:
+        limit = min(limits[reset - 1], limits[reset], 1.0 if outflow >= -leaving else outflow / -leaving)
+    leaving *= limit
     for i in range(last):
-        flux = dt * (up[i] * flux_of[i] - down[i] * flux_of[i + 1])
-        flux *= limits[i] if flux > 0.0 else limits[i + 1]
-        euler[i] -= flux
-        flux_of[i] = flux
-    euler[last] -= leaving
-    for i in range(last):
-        euler[i + 1] += flux_of[i]
-    euler[reset - 1] += again * leaving * below
-    euler[reset] += again * leaving * (1.0 - below)
+        flux = dt * (up[i] * excess[i] - down[i] * excess[i + 1])
+        excess[i] = flux * (limits[i] if flux > 0.0 else limits[i + 1])
+    excess[last] = leaving
     for i in range(cells):
-        # What rounding leaves below zero in a cell that is to be emptied.
-        euler[i] = max(euler[i], 0.0)
+        scaled = min(limits[max(i - 1, 0)], limits[i], limits[min(i + 1, last)])
+        if i == last or i == reset or i == reset - 1:
+            scaled = min(scaled, limit)
+        arriving = excess[i - 1] if i > 0 else 0.0
+        if again > 0.0:
+            arriving += again * leaving * (below if i == reset - 1 else 1.0 - below if i == reset else 0.0)
+        # Where nothing is scaled down the sum is `second`, but with more rounding; either may round to less than zero.
+        euler[i] = max(second[i] if scaled == 1.0 else euler[i] + arriving - excess[i], 0.0)
     return max(outflow + leaving, 0.0)
 
 
@@ -400,6 +404,7 @@ def advance(
     euler_inverse = work[9 * cells:10 * cells]
     euler_forward = work[10 * cells:11 * cells]
     euler_backward = work[11 * cells:12 * cells]
+    spare = work[12 * cells:13 * cells]
     transition_rates(mu, sigma, tau_m, E_L, faces, up, down)
     below = _share_below(faces, reset)
     # The part of a step's outflow that is reset within the same step.
@@ -411,27 +416,19 @@ def advance(
     euler_ready = False
     total = 0.0
     for step in range(steps):
-        time = state[0]
+        time = state[TIME]
         due = _give_back(time + dt, release, waiting, state)
-        outflow_start = up[last] * probability[last]
-        before = _sum(probability)
         for i in range(cells):
-            change = -up[i] * probability[i]
-            if i > 0:
-                change += up[i - 1] * probability[i - 1] - down[i - 1] * probability[i]
-            if i < last:
-                change += down[i] * probability[i + 1]
-            middle[i] = probability[i] + k * change
-        entering = GAMMA * due + k * again * outflow_start
-        middle[reset - 1] += entering * below
-        middle[reset] += entering * (1.0 - below)
+            middle[i] = probability[i]
+        middle[reset - 1] += W_END * due * below
+        middle[reset] += W_END * due * (1.0 - below)
         _solve_with_reset(gain, response, inverse, forward, backward, middle)
         for i in range(cells):
-            end[i] = BDF_GAMMA * middle[i] + (1.0 - BDF_GAMMA) * probability[i]
+            end[i] = (1.0 + SQRT_2) * middle[i] - SQRT_2 * probability[i]
         end[reset - 1] += W_END * due * below
         end[reset] += W_END * due * (1.0 - below)
         _solve_with_reset(gain, response, inverse, forward, backward, end)
-        outflow = dt * (W_START * (outflow_start + up[last] * middle[last]) + W_END * up[last] * end[last])
+        outflow = dt * up[last] * (W_MIDDLE * middle[last] + W_END * end[last])
         lowest = outflow
         for i in range(cells):
             lowest = min(lowest, end[i])
@@ -441,22 +438,23 @@ def advance(
                 euler_ready = True
             for i in range(cells):
                 euler[i] = probability[i]
-                middle[i] = W_START * (probability[i] + middle[i]) + W_END * end[i]
+                middle[i] = W_MIDDLE * middle[i] + W_END * end[i]
             euler[reset - 1] += due * below
             euler[reset] += due * (1.0 - below)
             euler_gain = _reset_response(
-                dt * up[last], again, below, reset, euler_inverse, euler_forward, euler_backward, end)
-            _solve_with_reset(euler_gain, end, euler_inverse, euler_forward, euler_backward, euler)
+                dt * up[last], again, below, reset, euler_inverse, euler_forward, euler_backward, spare)
+            _solve_with_reset(euler_gain, spare, euler_inverse, euler_forward, euler_backward, euler)
             for i in range(cells):
                 middle[i] -= euler[i]
-            outflow = _limit(dt, again, below, reset, up, down, middle, euler, end)
+            outflow = _limit(dt, again, below, reset, up, down, end, middle, spare, euler)
             for i in range(cells):
                 probability[i] = euler[i]
         else:
             for i in range(cells):
                 probability[i] = end[i]
-        _put_back_rounding(before, before + due - held * outflow, probability)
-        state[0] = time + dt
+        state[FREE] += due - held * outflow
+        _put_back_rounding(state[FREE], probability)
+        state[TIME] = time + dt
         if held > 0.0:
             _keep(held * outflow, time + max(dt, t_ref), time + dt + t_ref, release, waiting, state)
         total += outflow
