@@ -11,14 +11,19 @@ import base64
 import functools
 import json
 import re
+import zlib
 from pathlib import Path
+
+import numpy as np
 
 __all__ = ["compose", "modules", "strip", "stylesheet"]
 
 FOLDER = Path(__file__).parent
-IMPORT = re.compile(r'^import \{ [\w, ]+ \} from "\./([\w./]+)";\n', re.MULTILINE)
+IMPORT = re.compile(r'^import \{ [\w, ]+ \} from "(\.{1,2}/[\w./]+)";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
 COMMENT = re.compile(r"^\s*//.*\n", re.MULTILINE)
+# Behind a statement; where no quote follows, it cannot be the inside of a string.
+REMARK = re.compile(r"(?<=[;,]) // [^\"'`\n]*$", re.MULTILINE)
 INDENT = re.compile(r"^ +", re.MULTILINE)
 
 
@@ -27,8 +32,8 @@ def modules(entry: str) -> list[Path]:
 
     Parameters
     ----------
-    entry : str
-        Name of a file in ``js/``.
+    entry : str or path-like
+        Name of a file in ``js/``, or the whole path of a file elsewhere.
     """
     found: list[Path] = []
 
@@ -36,16 +41,16 @@ def modules(entry: str) -> list[Path]:
         if path in found:
             return
         for imported in IMPORT.findall(path.read_text(encoding="utf-8")):
-            visit(path.parent / imported)
+            visit((path.parent / imported).resolve())
         found.append(path)
 
-    visit(FOLDER / "js" / entry)
+    visit((FOLDER / "js" / entry).resolve())
     return found
 
 
 def strip(source: str) -> str:
-    """A module without its imports from ours, the word ``export``, comment lines and indentation."""
-    return INDENT.sub("", COMMENT.sub("", EXPORT.sub("", IMPORT.sub("", source))))
+    """A module without its imports from ours, the word ``export``, comments and indentation."""
+    return INDENT.sub("", REMARK.sub("", COMMENT.sub("", EXPORT.sub("", IMPORT.sub("", source)))))
 
 
 @functools.cache
@@ -54,8 +59,8 @@ def compose(entry: str, kernels: tuple) -> str:
 
     Parameters
     ----------
-    entry : str
-        Name of a file in ``js/`` that ends in ``export default { render };``.
+    entry : str or path-like
+        Name of a file in ``js/``, or the whole path of one elsewhere, that ends in ``export default { render };``.
     kernels : tuple of lifcore.kernels.Kernel
         What the modules call.
 
@@ -68,13 +73,22 @@ def compose(entry: str, kernels: tuple) -> str:
 
     built = build_wasm(list(kernels))
     # The docstrings stay in Python: the page needs only how to call.
-    functions = {name: {"args": described["args"]} for name, described in built.api["functions"].items()}
+    functions = {
+        name: {"args": [[argument, _short(dtype), dimensions] for argument, dtype, dimensions in described["args"]],
+               "returns": _short(described["returns"])}
+        for name, described in built.api["functions"].items()}
     api = {"data": built.api["data"], "functions": functions}
-    wasm = base64.b64encode(built.wasm).decode("ascii")
+    # Half of it, for notebooks too, where nothing else compresses it.
+    wasm = base64.b64encode(zlib.compress(built.wasm, 9)).decode("ascii")
     plotting = (FOLDER / "vendor" / "uPlot.iife.min.js").read_text(encoding="utf-8")
     parts = [plotting, f"const API = {json.dumps(api)};", f'const WASM = "{wasm}";']
     parts += [strip(path.read_text(encoding="utf-8")) for path in modules(entry)]
     return "\n".join(parts)
+
+
+def _short(dtype):
+    """The name of a type in signatures: ``f8`` for ``float64``."""
+    return None if dtype == "none" else np.dtype(dtype).str[1:]
 
 
 @functools.cache

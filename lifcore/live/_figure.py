@@ -20,7 +20,7 @@ import traitlets
 from lifcore.live import _bundle
 from lifcore.neuron import LIF
 
-__all__ = ["Control", "LiveFigure", "Readout", "Toggle"]
+__all__ = ["Choice", "Control", "LiveFigure", "Play", "Readout", "Toggle"]
 
 STILL_DPI = 192  # two device pixels for each CSS pixel
 STILL_COLUMNS = 116
@@ -94,6 +94,57 @@ class Toggle(traitlets.Bool):
         return {"kind": "toggle", "name": self.name, "label": self.label}
 
 
+class Choice(traitlets.Unicode):
+    """A parameter with a few possible values, one of which is chosen.
+
+    Parameters
+    ----------
+    default : str
+        Value at first and after a reset.
+    options : dict from str to str
+        Each possible value and what the reader sees for it; ``_`` starts a subscript.
+    label : str
+        What is chosen.
+    """
+
+    def __init__(self, default, options, label):
+        self.options, self.label = dict(options), label
+        if default not in self.options:
+            raise ValueError(f"default must be one of {self._allowed()}, got {default!r}")
+        super().__init__(default)
+        self.tag(sync=True)
+
+    def validate(self, obj, value):
+        if not isinstance(value, str) or value not in self.options:
+            raise traitlets.TraitError(f"{self.name} must be one of {self._allowed()}, got {value!r}")
+        return value
+
+    def _allowed(self):
+        return ", ".join(map(repr, self.options))
+
+    def described(self) -> dict:
+        """What the browser needs to build the radio buttons."""
+        return {
+            "kind": "choice", "name": self.name, "label": self.label,
+            "options": [list(option) for option in self.options.items()],
+        }
+
+
+class Play(NamedTuple):
+    """A slider that the reader can set going: it runs with the clock to its end.
+
+    Attributes
+    ----------
+    control : str
+        Name of a `Control` of the figure.
+    speed : float
+        In the control's unit per second; on a logarithmic scale in decades per second.
+    """
+
+    control: str
+    speed: float
+
+
 class Readout(NamedTuple):
     """A number under the figure.
 
@@ -141,17 +192,24 @@ class LiveFigure(anywidget.AnyWidget):
 
     Notes
     -----
-    A subclass declares controls as `Control` and `Toggle` attributes and gives
+    A subclass declares controls as `Control`, `Toggle` and `Choice` attributes and gives
 
     ``title``, ``caption``, ``description``
         heading, what to try, and what a reader who does not see the picture should know;
     ``entry``, ``kernels``
-        the file in ``js/`` that draws it and the kernels this file calls;
+        the file in ``js/`` that draws it and the kernels this file calls. The figures of a chapter have these two in
+        common, so that the chapter's pages load one module;
+    ``play``
+        a `Play`, if one of the sliders can be set going;
     ``shown``
         its readouts; ``fixed``: parameters that no control changes; ``heights``: of its card in CSS pixels, in a wide
         and in a narrow page, so that a page does not move when the figure comes to life;
     ``readouts()``, ``draw(figure)``
         the numbers, and the same picture in matplotlib.
+
+    The head of ``js/card.js`` says what the file in ``js/`` gives, and how it spreads a long simulation over many frames;
+    the head of ``js/plot.js`` says what it can draw. Numbers that the page finds piece by piece must be those that
+    ``readouts()`` finds at once: the kernel takes its state with it, generator included.
     """
 
     title = ""
@@ -160,12 +218,23 @@ class LiveFigure(anywidget.AnyWidget):
     entry = ""
     kernels: tuple = ()
     shown: tuple[Readout, ...] = ()
+    play: ClassVar[Play | None] = None
     fixed: ClassVar[dict] = {}
     heights = (640, 900)
 
     card = traitlets.Dict(read_only=True, help="Text and ranges of the card").tag(sync=True)
     _esm = traitlets.Unicode().tag(sync=True)
     _css = traitlets.Unicode().tag(sync=True)
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        if cls.play is None:
+            return
+        sliders = [name for name, control in cls.controls().items() if isinstance(control, Control)]
+        if cls.play.control not in sliders:
+            raise ValueError(f"play must name one of {', '.join(sliders)}, got {cls.play.control!r}")
+        if not 0.0 < cls.play.speed < math.inf:
+            raise ValueError(f"speed of play must be finite and greater than 0, got {cls.play.speed!r}")
 
     def __init__(self, **values):
         known = self.controls()
@@ -193,6 +262,7 @@ class LiveFigure(anywidget.AnyWidget):
             "heights": list(self.heights),
             "controls": [control.described() for control in self.controls().values()],
             "readouts": [readout._asdict() for readout in self.shown],
+            "play": self.play and self.play._asdict(),
             "fixed": self.fixed,
         }
 
@@ -203,7 +273,7 @@ class LiveFigure(anywidget.AnyWidget):
         found = {}
         for owner in reversed(cls.__mro__):
             for name, trait in vars(owner).items():
-                if isinstance(trait, (Control, Toggle)):
+                if isinstance(trait, (Control, Toggle, Choice)):
                     found[name] = trait
         return found
 
@@ -214,10 +284,10 @@ class LiveFigure(anywidget.AnyWidget):
 
     @property
     def neuron(self) -> LIF:
-        """The neuron that is shown."""
+        """The neuron that is shown; what is neither fixed nor a control has the default of `lifcore.LIF`."""
         parameters = self.fixed | self.values
         names = ("tau_m", "R", "E_L", "V_th", "V_reset", "t_ref")
-        return LIF(**{name: parameters[name] for name in names})
+        return LIF(**{name: parameters[name] for name in names if name in parameters})
 
     def readouts(self) -> dict:
         """The numbers under the figure, computed here; the page shows the same, to the last bit."""
@@ -249,7 +319,9 @@ class LiveFigure(anywidget.AnyWidget):
         given = []
         for name, control in self.controls().items():
             if isinstance(control, Control):
-                given.append(f"{control.label} {getattr(self, name):g} {control.unit}")
+                given.append(f"{control.label} {getattr(self, name):g} {control.unit}".rstrip())
+            elif isinstance(control, Choice):
+                given.append(f"{control.label} {control.options[getattr(self, name)]}")
         found = self.readouts()
         results = [f"{readout.label} {readout.formatted(found[readout.name])}" for readout in self.shown]
         lines = []

@@ -9,12 +9,11 @@ import numpy as np
 
 from lifcore import neuron as theory
 from lifcore.kernels import channelrhodopsin, lif
+from lifcore.live._drawing import color, draw_membrane, name_line, samples
 from lifcore.live._figure import Control, LiveFigure, Readout, Toggle
-from lifcore.live.identity import ROLES
 
 __all__ = ["FICurve", "LightResponse", "MembraneTrace", "StrengthDuration"]
 
-SPIKE_TOP = -30.0  # mV; a spike has no height in this model, so any will do
 MOST_SPIKES = 4000
 MEMBRANE = {"tau_m": 20.0, "R": 100.0, "E_L": -70.0, "V_th": -50.0, "V_reset": -65.0, "t_ref": 2.0}
 KERNELS = (
@@ -24,38 +23,14 @@ KERNELS = (
 )
 
 
-def _color(role):
-    return ROLES[role].light
-
-
-def _samples(duration, dt):
-    return np.zeros(round(duration / dt) + 1)
-
-
 def _trace(n, edges, I, dt):
     """Potential at multiples of dt and exact spike times under a piecewise constant current, from rest."""
     edges, I = np.array(edges, dtype=float), np.array(I, dtype=float)
-    V = _samples(edges[-1], dt)
+    V = samples(edges[-1], dt)
     spikes = np.zeros(MOST_SPIKES)
     count = lif.piecewise_trace(
         edges, I, n.tau_m, n.R, n.E_L, n.V_th, n.V_reset, n.t_ref, n.E_L, dt, V, spikes)
     return V, spikes[:count]
-
-
-def _draw_membrane(axes, n, t, V, spikes):
-    # A little of the rest before the first sample, where the axis shows it.
-    axes.plot(np.append([t[0] - 20.0, t[0]], t), np.append([V[0], V[0]], V), color=_color("membrane"))
-    axes.vlines(spikes, n.V_th, SPIKE_TOP, color=_color("spike"), linewidth=1.3)
-    axes.axhline(n.V_th, color=_color("threshold"), linewidth=1.1)
-    _name(axes, n.V_th, "$V_{th}$", "threshold")
-    axes.set(ylim=(-75.0, -25.0), ylabel="V (mV)")
-
-
-def _name(axes, y, text, role, lift=0.0):
-    """A label at the right end of a line, as in the page; `lift` in points keeps it off its neighbour."""
-    axes.annotate(
-        text, (1.0, y), xycoords=("axes fraction", "data"), xytext=(5, lift), textcoords="offset points", va="center",
-        color=_color(role), annotation_clip=False)
 
 
 class MembraneTrace(LiveFigure):
@@ -110,15 +85,15 @@ class MembraneTrace(LiveFigure):
         V, spikes = self._spikes()
         t = np.arange(V.size) * self.fixed["dt"]
         above, below = figure.subplots(2, 1, sharex=True, height_ratios=[2, 1])
-        _draw_membrane(above, n, t, V, spikes)
+        draw_membrane(above, n, t, V, spikes)
         steady = self.readouts()["steady_state"]
         if steady < -25.0:
             near = abs(steady - n.V_th) < 5.0
-            _name(above, steady, "$E_L + R I$", "membrane", lift=np.copysign(6.0, steady - n.V_th) if near else 0.0)
-        above.axhline(steady, color=_color("membrane"), linewidth=1.1, linestyle=":")
-        below.plot([-20.0, 0.0, 0.0, 200.0], [0.0, 0.0, self.I, self.I], color=_color("drive"))
-        below.axhline(self.readouts()["rheobase"], color=_color("threshold"), linewidth=1.1)
-        _name(below, self.readouts()["rheobase"], "rheobase", "threshold")
+            name_line(above, steady, "$E_L + R I$", "membrane", lift=np.copysign(6.0, steady - n.V_th) if near else 0.0)
+        above.axhline(steady, color=color("membrane"), linewidth=1.1, linestyle=":")
+        below.plot([-20.0, 0.0, 0.0, 200.0], [0.0, 0.0, self.I, self.I], color=color("drive"))
+        below.axhline(self.readouts()["rheobase"], color=color("threshold"), linewidth=1.1)
+        name_line(below, self.readouts()["rheobase"], "rheobase", "threshold")
         below.set(ylim=(0.0, 0.62), ylabel="I (nA)", xlim=(-20.0, 200.0))
         below.set_xlabel("time since the current was switched on (ms)")
 
@@ -185,38 +160,38 @@ class FICurve(LiveFigure):
         axes = figure.subplots()
         if self.zoom:
             distance = np.geomspace(1e-8, 1.0, 300)
-            axes.semilogx(distance, theory.interspike_interval(n, I_rh * (1.0 + distance)), color=_color("theory"))
+            axes.semilogx(distance, theory.interspike_interval(n, I_rh * (1.0 + distance)), color=color("theory"))
             grid = self._grid()[self._grid() > I_rh]
             self._mark(axes, grid / I_rh - 1.0, theory.interspike_interval(n, grid))
             if self.I > I_rh:
                 place = self.I / I_rh - 1.0
-                axes.plot(place, theory.interspike_interval(n, self.I), "o", color=_color("membrane"), markersize=8)
+                axes.plot(place, theory.interspike_interval(n, self.I), "o", color=color("membrane"), markersize=8)
             axes.set(xlim=(1e-8, 1.0), xlabel="distance from rheobase, $I / I_{rh} - 1$")
             axes.set(ylabel="interspike interval (ms)", ylim=(0.0, None))
             return
         I = np.linspace(0.0, self.fixed["I_max"], 900)
         without = theory.firing_rate(n.replace(t_ref=0.0), I)
         rates = theory.firing_rate(n, I)
-        axes.axvline(I_rh, color=_color("threshold"), linewidth=1.1)
+        axes.axvline(I_rh, color=color("threshold"), linewidth=1.1)
         axes.annotate(
             "rheobase", (I_rh, 0.95), xycoords=("data", "axes fraction"), xytext=(-5, 0),
-            textcoords="offset points", ha="right", color=_color("threshold"))
-        axes.plot(I, without, color=_color("theory"), linewidth=1.1, linestyle="--")
-        axes.plot(I, rates, color=_color("theory"))
-        _name(axes, without[-1], "$t_{ref} = 0$", "theory")
+            textcoords="offset points", ha="right", color=color("threshold"))
+        axes.plot(I, without, color=color("theory"), linewidth=1.1, linestyle="--")
+        axes.plot(I, rates, color=color("theory"))
+        name_line(axes, without[-1], "$t_{ref} = 0$", "theory")
         if n.t_ref > 0.0:
-            _name(axes, rates[-1], f"$t_{{ref}} = {n.t_ref:g}$ ms", "theory")
+            name_line(axes, rates[-1], f"$t_{{ref}} = {n.t_ref:g}$ ms", "theory")
         grid = self._grid()
         self._mark(axes, grid[grid <= I_rh], theory.firing_rate(n, grid[grid <= I_rh]), first=False)
         self._mark(axes, grid[grid > I_rh], theory.firing_rate(n, grid[grid > I_rh]))
-        axes.plot(self.I, found["rate"], "o", color=_color("membrane"), markersize=8)
+        axes.plot(self.I, found["rate"], "o", color=color("membrane"), markersize=8)
         axes.set(xlim=(0.0, self.fixed["I_max"]), ylim=(0.0, None), xlabel="current I (nA)", ylabel="firing rate (Hz)")
 
     def _mark(self, axes, x, y, first=True):
         """The currents of the slider as circles, the first of them filled."""
-        axes.plot(x, y, "o", color=_color("drive"), markerfacecolor="white", markersize=5)
+        axes.plot(x, y, "o", color=color("drive"), markerfacecolor="white", markersize=5)
         if first and x.size:
-            axes.plot(x[0], y[0], "o", color=_color("drive"), markersize=6)
+            axes.plot(x[0], y[0], "o", color=color("drive"), markersize=6)
 
 
 class StrengthDuration(LiveFigure):
@@ -273,25 +248,25 @@ class StrengthDuration(LiveFigure):
         found = self.readouts()
         durations = np.geomspace(0.5, 100.0, 400)
         above, below = figure.subplots(2, 1, height_ratios=[3, 2])
-        above.loglog(durations, theory.weiss_current(n, durations), "--", color=_color("theory"), linewidth=1.1)
-        above.loglog(durations, theory.threshold_current(n, durations), color=_color("threshold"))
-        above.axhline(found["rheobase"], color=_color("threshold"), linewidth=0.9, linestyle=":")
-        above.plot(found["chronaxie"], 2.0 * found["rheobase"], "o", color=_color("threshold"), markersize=5)
+        above.loglog(durations, theory.weiss_current(n, durations), "--", color=color("theory"), linewidth=1.1)
+        above.loglog(durations, theory.threshold_current(n, durations), color=color("threshold"))
+        above.axhline(found["rheobase"], color=color("threshold"), linewidth=0.9, linestyle=":")
+        above.plot(found["chronaxie"], 2.0 * found["rheobase"], "o", color=color("threshold"), markersize=5)
         above.annotate("chronaxie", (found["chronaxie"], 2.0 * found["rheobase"]), xytext=(6, 4),
-                       textcoords="offset points", color=_color("threshold"))
+                       textcoords="offset points", color=color("threshold"))
         above.annotate("exact", (0.8, theory.threshold_current(n, 0.8)), xytext=(6, 4), textcoords="offset points",
-                       color=_color("threshold"))
+                       color=color("threshold"))
         above.annotate("Weiss", (45.0, theory.weiss_current(n, 45.0)), xytext=(0, 6), textcoords="offset points",
-                       color=_color("theory"))
-        above.plot(self.duration, self.current, "o", color=_color("drive"), markersize=8)
-        _name(above, found["rheobase"], "rheobase", "threshold")
+                       color=color("theory"))
+        above.plot(self.duration, self.current, "o", color=color("drive"), markersize=8)
+        name_line(above, found["rheobase"], "rheobase", "threshold")
         above.set(xlim=(0.5, 100.0), ylim=(0.1, 10.0), xlabel="pulse duration (ms)", ylabel="current (nA)")
         plain = {"major": "{x:g}"}
         above.xaxis.set_major_formatter(plain["major"])
         above.yaxis.set_major_formatter(plain["major"])
         V, spikes = self._response()
-        below.axvspan(0.0, self.duration, color=_color("drive"), alpha=0.16, linewidth=0)
-        _draw_membrane(below, n, np.arange(V.size) * self.fixed["dt"], V, spikes)
+        below.axvspan(0.0, self.duration, color=color("drive"), alpha=0.16, linewidth=0)
+        draw_membrane(below, n, np.arange(V.size) * self.fixed["dt"], V, spikes)
         below.set(xlim=(-6.0, self.fixed["window"]), xlabel="time since the pulse began (ms)")
 
 
@@ -334,7 +309,7 @@ class LightResponse(LiveFigure):
     def _response(self):
         n = self.neuron
         fixed = self.fixed
-        V = _samples(fixed["shown"], fixed["dt"])
+        V = samples(fixed["shown"], fixed["dt"])
         current = np.zeros_like(V)
         spikes = np.zeros(MOST_SPIKES)
         count = channelrhodopsin.light_trace(
@@ -365,13 +340,13 @@ class LightResponse(LiveFigure):
         t = np.arange(V.size) * self.fixed["dt"]
         above, below = figure.subplots(2, 1, sharex=True)
         for axes in (above, below):
-            axes.axvspan(self.fixed["onset"], self.fixed["offset"], color=_color("drive"), alpha=0.12, linewidth=0)
-        above.plot(t, current, color=_color("drive"))
-        above.axhline(found["rheobase"], color=_color("threshold"), linewidth=1.1)
-        above.hlines(found["plateau_current"], self.fixed["onset"], self.fixed["offset"], color=_color("drive"),
+            axes.axvspan(self.fixed["onset"], self.fixed["offset"], color=color("drive"), alpha=0.12, linewidth=0)
+        above.plot(t, current, color=color("drive"))
+        above.axhline(found["rheobase"], color=color("threshold"), linewidth=1.1)
+        above.hlines(found["plateau_current"], self.fixed["onset"], self.fixed["offset"], color=color("drive"),
                      linewidth=1.0, linestyle=":")
-        _name(above, found["rheobase"], "rheobase", "threshold")
-        above.annotate("light on", (0.5, 0.9), xycoords="axes fraction", ha="center", color=_color("drive"))
+        name_line(above, found["rheobase"], "rheobase", "threshold")
+        above.annotate("light on", (0.5, 0.9), xycoords="axes fraction", ha="center", color=color("drive"))
         above.set(ylim=(0.0, None), ylabel="photocurrent (nA)")
-        _draw_membrane(below, n, t, V, spikes)
+        draw_membrane(below, n, t, V, spikes)
         below.set(xlim=(0.0, self.fixed["shown"]), xlabel="time (ms)")

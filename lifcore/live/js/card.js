@@ -1,13 +1,32 @@
 // The card around a figure: picture, controls with value and unit, numbers, what to try, link to this state.
-// A figure is { floats, create(card, kernels) }; create returns update(values) -> { readouts, summary }.
 // `card` in the model says everything that is text or range, so that Python and the page say the same.
+//
+// A figure is { floats, create(card, kernels) }: how much room its arrays take, counted in float64, and a function that
+// makes its plots (card.plot, see plot.js) and arrays (kernels.array, see kernels.js) once and returns
+//   update(values) -> { readouts, summary, pending }
+// update draws what is known at once, well within a frame, and is called again at every change. What takes longer goes
+// into pending, an object with two functions, left out when there is nothing to do:
+//   step() -> share      a piece of the work, at most a few milliseconds; the share done by now, 1 at the end
+//   show() -> { readouts, summary }      draws what has been found so far
+// The card calls step as often as fits into SLICE_MS of a frame, and show between frames and at the end, as long as the
+// figure can be seen. A readout that is not known yet is null. The next update ends the work, unless it returns the same
+// object: then the work goes on, as when only the time that is shown has changed. The numbers at the end may depend on
+// nothing but the values: pieces have a fixed size, whatever the clock says.
+// While something is to be done the card has data-busy="true".
 
 import { Plot, readPalette, subscripts, withMinus } from "./plot.js";
 import { loadKernels } from "./kernels.js";
 
 const ANNOUNCE_MS = 600; // a screen reader hears where the reader stopped, not each step on the way
 const VISIBLE_MARGIN = "200px";
+const SLICE_MS = 12; // of the 16.7 ms between two frames
+const SHOW_PAUSE = 3; // drawing what is unfinished takes at most a quarter of the time
+const CALM_MS = 250; // between two steps for readers who want little motion
+const LONGEST_LEAP_MS = 500; // a page that was busy or hidden does not jump ahead
+const SAVE_MS = 250; // a notebook's kernel need not hear of every frame of a play
 const LOG_DIGITS = 3;
+
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 function make(tag, properties = {}, children = []) {
   const element = document.createElement(tag);
@@ -42,6 +61,7 @@ export function formatValue(control, value) {
 }
 
 export function formatReadout(readout, value) {
+  if (value === null || value === undefined) return "…";
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (!Number.isFinite(value)) return readout.infinite;
   const short = withMinus(value.toFixed(readout.digits));
@@ -66,7 +86,22 @@ class Slider {
     const symbol = control.symbol ? [" ", make("var", {}, typeset(control.symbol))] : [];
     const label = make("label", { htmlFor: id }, [control.label, ...symbol]);
     this.element = make("div", { className: "live-control" }, [label, this.value, this.input]);
+    if (card.spec.play?.control === control.name) this.addPlay();
     this.input.addEventListener("input", () => card.change({ [control.name]: this.read() }));
+  }
+
+  addPlay() {
+    const { card, control } = this;
+    const button = make("button", { type: "button", textContent: "Play" });
+    button.dataset.action = "play";
+    button.addEventListener("click", () => (card.playing ? card.stop() : card.play()));
+    this.element.classList.add("live-played");
+    this.input.before(button);
+    card.onplay = () => {
+      button.textContent = card.playing ? "Pause" : "Play";
+      button.setAttribute("aria-label", `${button.textContent}: ${control.label}`);
+    };
+    card.onplay();
   }
 
   read() {
@@ -110,6 +145,28 @@ class Toggle {
   }
 }
 
+class Choice {
+  constructor(card, control) {
+    const id = card.uid(control.name);
+    const name = make("span", { id }, typeset(control.label));
+    this.inputs = control.options.map(([value]) => make("input", { type: "radio", name: `${id}-choice`, value }));
+    const labels = control.options.map(([, text], k) => make("label", {}, [this.inputs[k], ...typeset(text)]));
+    this.element = make("div", { className: "live-control live-choice" }, [name, ...labels]);
+    this.element.setAttribute("role", "radiogroup");
+    this.element.setAttribute("aria-labelledby", id);
+    for (const input of this.inputs) {
+      input.dataset.control = control.name;
+      input.addEventListener("change", () => card.change({ [control.name]: input.value }));
+    }
+  }
+
+  show(value) {
+    for (const input of this.inputs) input.checked = input.value === value;
+  }
+}
+
+const CONTROLS = { slider: Slider, toggle: Toggle, choice: Choice };
+
 class Readout {
   constructor(card, readout) {
     this.readout = readout;
@@ -123,7 +180,7 @@ class Readout {
 
   show(value) {
     this.output.textContent = formatReadout(this.readout, value);
-    this.output.dataset.value = String(value);
+    this.output.dataset.value = String(value ?? "");
   }
 }
 
@@ -137,6 +194,8 @@ class Card {
     this.plots = [];
     this.listeners = [];
     this.visible = true;
+    this.playing = false;
+    this.pending = null;
     this.frame = 0;
     this.element = make("section", { className: "live-card" });
     el.append(this.element);
@@ -161,15 +220,16 @@ class Card {
     const buttons = make("div", { className: "live-buttons" }, [reset]);
     if (this.anchor) buttons.append(this.linkButton());
     this.picture = make("div", { className: "live-picture" });
-    this.controls = spec.controls.map((control) =>
-      control.kind === "toggle" ? new Toggle(this, control) : new Slider(this, control),
-    );
+    this.controls = spec.controls.map((control) => new CONTROLS[control.kind](this, control));
     this.readouts = spec.readouts.map((readout) => new Readout(this, readout));
     const numbers = make("div", { className: "live-readouts" }, this.readouts.map((readout) => readout.element));
     numbers.style.setProperty("--columns", spec.readouts.length > 5 ? 4 : spec.readouts.length);
     this.announcement = make("p", { className: "live-announcement" });
     this.announcement.setAttribute("aria-live", "polite");
+    const progress = make("div", { className: "live-progress" });
+    progress.setAttribute("aria-hidden", "true");
     this.element.append(
+      progress,
       make("header", {}, [title, buttons]),
       this.picture,
       make("div", { className: "live-controls" }, this.controls.map((control) => control.element)),
@@ -201,48 +261,150 @@ class Card {
     this.change(Object.fromEntries(snapped));
   }
 
+  // The reader's hand is on a control, and takes it from a play.
   change(values) {
+    if (this.playing && this.spec.play.control in values) this.stop();
+    this.set(values);
+  }
+
+  set(values) {
     for (const [name, value] of Object.entries(values)) this.model.set(name, value);
     this.unsaved = true;
     this.markStale();
   }
 
+  save(now = Infinity) {
+    if (!this.unsaved || (this.playing && now - this.savedAt < SAVE_MS)) return;
+    this.model.save_changes();
+    this.unsaved = false;
+    this.savedAt = now;
+  }
+
   markStale() {
     this.stale = true;
+    this.touched = true;
+    this.showBusy();
     this.schedule();
+  }
+
+  showBusy() {
+    if (this.stale || this.pending) this.element.dataset.busy = "true";
+    else delete this.element.dataset.busy;
   }
 
   // However many events a frame brings, it is drawn once, and only where it can be seen.
   schedule() {
-    if (!this.stale || this.frame || !this.visible || !this.update) return;
-    this.frame = requestAnimationFrame(() => {
+    if (this.frame || !this.visible || !this.update) return;
+    if (!this.stale && !this.pending && !this.playing) return;
+    this.frame = requestAnimationFrame((now) => {
       this.frame = 0;
-      this.draw();
+      this.turn(now);
     });
   }
 
+  // What one frame brings. Work that has just begun waits for the next: first the reader sees an answer.
+  turn(now) {
+    const end = performance.now() + SLICE_MS;
+    if (this.playing) this.advance(now);
+    this.save(now);
+    const before = this.pending;
+    if (this.stale) this.draw();
+    if (this.pending && this.pending === before) this.work(end);
+    this.showBusy();
+    this.schedule();
+  }
+
   draw() {
-    if (this.unsaved) this.model.save_changes();
-    this.unsaved = false;
     this.stale = false;
     const values = this.values();
     this.spec.controls.forEach(({ name }, k) => this.controls[k].show(values[name]));
-    const { readouts, summary } = this.update(values);
-    for (const readout of this.readouts) readout.show(readouts[readout.readout.name]);
-    clearTimeout(this.pause);
-    this.pause = setTimeout(() => this.announce(summary), this.announced ? ANNOUNCE_MS : 0);
+    const before = this.pending;
+    const { readouts, summary, pending = null } = this.update(values);
+    this.pending = pending;
+    if (pending !== before) {
+      this.element.style.setProperty("--done", 0);
+      this.showCost = this.shownAt = 0;
+    }
+    this.present(readouts, summary);
   }
 
-  announce(summary) {
-    for (const plot of this.plots) plot.describe(summary);
-    // Silent at first: a page that loads should not read its figures aloud.
-    if (this.announced) this.announcement.textContent = summary;
-    this.announced = true;
+  work(end) {
+    const { pending } = this;
+    let share;
+    do {
+      share = pending.step();
+      if (!(share >= 0)) throw new TypeError(`step() must return the share that is done, from 0 to 1, got ${share}`);
+    } while (share < 1 && performance.now() < end);
+    this.element.style.setProperty("--done", Math.min(share, 1).toFixed(3));
+    const start = performance.now();
+    if (share < 1 && start - this.shownAt < SHOW_PAUSE * this.showCost) return;
+    if (share >= 1) this.pending = null;
+    const { readouts, summary } = pending.show();
+    this.present(readouts, summary);
+    this.shownAt = performance.now();
+    this.showCost = this.shownAt - start;
+  }
+
+  present(readouts, summary) {
+    for (const readout of this.readouts) readout.show(readouts[readout.readout.name]);
+    this.summary = summary;
+    this.tell();
+  }
+
+  // Silent at first: a page that loads should not read its figures aloud. And silent as long as anything moves.
+  tell() {
+    clearTimeout(this.pause);
+    if (!this.touched) this.describe();
+    else if (!this.pending && !this.playing) this.pause = setTimeout(() => this.announce(), ANNOUNCE_MS);
+  }
+
+  describe() {
+    for (const plot of this.plots) plot.describe(this.summary);
+  }
+
+  announce() {
+    this.describe();
+    this.announcement.textContent = this.summary;
+  }
+
+  play() {
+    const control = this.control(this.spec.play.control);
+    if (this.model.get(control.name) >= control.max) this.set({ [control.name]: control.min });
+    this.playing = true;
+    this.clock = undefined;
+    this.position = undefined;
+    this.onplay();
+    this.schedule();
+  }
+
+  stop() {
+    this.playing = false;
+    this.onplay();
+    this.save();
+    this.tell();
+  }
+
+  // The played control goes with the time, in the steps of its slider; from where it is, if something else has moved it.
+  advance(now) {
+    const { control: name, speed } = this.spec.play;
+    const control = this.control(name);
+    const present = this.model.get(name);
+    const elapsed = now - (this.clock ?? now);
+    if (this.position === undefined || snap(control, this.position) !== present) this.position = present;
+    if (this.clock !== undefined && elapsed < (calm.matches ? CALM_MS : 1)) return;
+    this.clock = now;
+    const way = (speed * Math.min(elapsed, LONGEST_LEAP_MS)) / 1000;
+    this.position = control.scale === "log" ? this.position * 10 ** way : this.position + way;
+    const value = snap(control, this.position);
+    if (value !== present) this.set({ [name]: value });
+    if (value >= control.max) this.stop();
   }
 
   start(update) {
     this.update = update;
     this.draw();
+    this.showBusy();
+    this.schedule();
   }
 
   watch() {
@@ -309,6 +471,8 @@ class Card {
       if (text === null || text.trim() === "") continue;
       if (control.kind === "toggle") {
         if (text === "true" || text === "false") this.model.set(control.name, text === "true");
+      } else if (control.kind === "choice") {
+        if (control.options.some(([value]) => value === text)) this.model.set(control.name, text);
       } else if (Number(text) >= control.min && Number(text) <= control.max) {
         this.model.set(control.name, Number(text));
       }

@@ -1,5 +1,16 @@
 // One plot: uPlot for axes, scales and long lines, and a pen for what names them.
 // Labels stand beside their lines; where two would touch they move apart.
+//
+//   const plot = card.plot({ height, margin, x, y, series, backdrop, annotate });
+//   height   CSS pixels; margin: pixels at the right for the names of lines
+//   x, y     { range() -> [low, high], label(), log, splits(), values(value) -> text }
+//   series   [{ role, width, dash, kind, ... }], drawn in this order: a line, or one of the kinds of series.js
+//   backdrop(pen), annotate(pen)      under everything; over the series
+//
+// plot.set(k, x, y, error) gives series k its data, which stay where they are, so that an array of the kernels' memory
+// may be given once and for all (`subarray` for a part of it); plot.draw() draws. plot.draw(x, y0, y1, ...) gives all
+// series one x and draws. Of a line, several points may have one x, and x may not decrease; a null in y is a gap.
+// On a logarithmic axis null must stand for what is not positive.
 
 const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
 const LINE_PIXELS = 15; // least distance of two labels in the margin
@@ -40,7 +51,7 @@ class Pen {
     this.u = u;
     this.ctx = u.ctx;
     this.palette = palette;
-    this.ratio = u.pxRatio ?? uPlot.pxRatio;
+    this.ratio = pixelRatio(u);
     this.margin = [];
   }
 
@@ -187,9 +198,12 @@ class Pen {
   }
 }
 
-// options: height; x and y: { range(), label, log, splits(), values() }; lines: [{ role, dash, width }];
-// margin: pixels at the right for the names of lines; annotate(pen) under the lines' names, over the lines;
-// backdrop(pen) under everything.
+export const linear = uPlot.paths.linear();
+
+export function pixelRatio(u) {
+  return u.pxRatio ?? uPlot.pxRatio;
+}
+
 export class Plot {
   constructor(parent, palette, options) {
     this.palette = palette;
@@ -201,18 +215,16 @@ export class Plot {
     this.frame.setAttribute("aria-label", "");
     parent.append(this.frame);
     this.handles = [];
-    this.u = new uPlot(this.settings(), this.empty(), this.frame);
+    this.data = [null, ...options.series.map(() => [[], [], null])];
+    this.u = new uPlot(this.settings(), this.data, this.frame);
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(this.frame);
-  }
-
-  empty() {
-    return Array.from({ length: 1 + this.options.lines.length }, () => []);
   }
 
   settings() {
     const { options, palette } = this;
     return {
+      mode: 2, // each series has its own x
       width: Math.max(this.frame.clientWidth, 200),
       height: options.height,
       padding: [options.y.label ? 26 : 10, options.margin ?? 12, 0, 0],
@@ -221,20 +233,27 @@ export class Plot {
       legend: { show: false },
       scales: { x: this.scale(options.x), y: this.scale(options.y) },
       axes: [this.axis(options.x, false), this.axis(options.y, true)],
-      series: [
-        {},
-        ...options.lines.map((line) => ({
-          stroke: () => palette[line.role],
-          width: line.width ?? palette.lineWidth,
-          dash: line.dash,
-          points: { show: false },
-          pxAlign: 0,
-        })),
-      ],
+      series: [null, ...options.series.map((series) => this.series(series))],
       hooks: {
         drawAxes: [(u) => options.backdrop?.(new Pen(u, palette))],
         draw: [(u) => this.annotate(u)],
       },
+    };
+  }
+
+  series({ role, kind = {}, width = kind.width ?? this.palette.lineWidth, dash, ...options }) {
+    const colour = () => this.palette[role];
+    const paths = kind.paths ?? linear;
+    return {
+      // Both axes have their range from the figure: that the data are said to be sorted saves looking for it.
+      facets: [{ scale: "x", auto: true, sorted: 1 }, { scale: "y", auto: true, sorted: 1 }],
+      stroke: colour,
+      fill: kind.fill && (() => kind.fill(colour(), options)),
+      width,
+      dash,
+      pxAlign: 0,
+      paths: (u, k, from, to) => (u.data[k][1].length > 0 ? paths(u, k, from, to) : null),
+      points: { show: !!kind.dots, width: 0, fill: colour, paths: (u, k) => kind.dots(u, k, options) },
     };
   }
 
@@ -309,8 +328,16 @@ export class Plot {
     this.handles.push({ place });
   }
 
-  draw(...columns) {
-    this.u.setData(columns);
+  set(k, x, y, error = null) {
+    const series = this.data[k + 1];
+    series[0] = x;
+    series[1] = y;
+    series[2] = error;
+  }
+
+  draw(x, ...columns) {
+    columns.forEach((y, k) => this.set(k, x, y));
+    this.u.setData(this.data);
   }
 
   redraw() {

@@ -1,7 +1,7 @@
 // The exact f-I curve, what a slider's step makes of its foot, and the foot under a magnifying glass:
 // T = t_ref + tau_m ln(1 + (V_th - V_reset) / (R I - R I_rh)), a straight line over the logarithm of I/I_rh - 1.
 
-import { neuron } from "./trace.js";
+import { neuron, niceTop } from "../shared.js";
 
 const RATE_POINTS = 900;
 const DECADES = [-8, 0]; // of I/I_rh - 1
@@ -10,11 +10,6 @@ const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 function powerOfTen(exponent) {
   if (exponent === 0) return "1";
   return `10${exponent < 0 ? "⁻" : ""}${SUPERSCRIPTS[Math.abs(exponent)]}`;
-}
-
-// A few fixed heights, so that the axis rests while a slider moves.
-function niceTop(highest, heights) {
-  return heights.find((height) => height >= 1.02 * highest) ?? heights.at(-1);
 }
 
 function drawFICurve(card, kernels) {
@@ -58,7 +53,7 @@ function drawFICurve(card, kernels) {
       values: (x) => (n.zoom ? powerOfTen(x) : String(x)),
     },
     y: { range: () => [0, top], label: () => (n.zoom ? "interspike interval (ms)" : "firing rate (Hz)") },
-    lines: [{ role: "theory", dash: [5, 5], width: 1.5 }, { role: "theory" }],
+    series: [{ role: "theory", dash: [5, 5], width: 1.5 }, { role: "theory" }],
     annotate(pen) {
       if (n.zoom) annotateInterval(pen);
       else annotateRate(pen);

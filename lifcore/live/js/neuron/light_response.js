@@ -1,7 +1,8 @@
 // Half a second of light on a cell with channelrhodopsin: the photocurrent peaks, sinks to a plateau, and only the
 // plateau decides whether the cell keeps firing.
 
-import { drawSpikes, joinSpikes, neuron, plural } from "./trace.js";
+import { neuron, plural } from "../shared.js";
+import { drawSpikes, joinSpikes } from "./trace.js";
 
 function drawLightResponse(card, kernels) {
   const { onset, offset, shown, dt } = card.fixed;
@@ -21,7 +22,7 @@ function drawLightResponse(card, kernels) {
     margin: 72,
     x: { range: time, values: () => "" },
     y: { range: () => [0, top], label: () => "photocurrent (nA)" },
-    lines: [{ role: "drive" }],
+    series: [{ role: "drive" }],
     backdrop: light,
     annotate(pen) {
       pen.horizontal(readouts.rheobase, "threshold");
@@ -37,7 +38,7 @@ function drawLightResponse(card, kernels) {
     margin: 72,
     x: { range: time, label: () => "time (ms)" },
     y: { range: () => [-75, -25], label: () => "V (mV)", splits: () => [-70, -60, -50, -40, -30] },
-    lines: [{ role: "membrane" }],
+    series: [{ role: "membrane" }],
     backdrop: light,
     annotate(pen) {
       pen.horizontal(n.V_th, "threshold");

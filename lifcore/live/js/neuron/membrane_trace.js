@@ -1,6 +1,7 @@
 // A neuron at rest gets a constant current: V approaches E_L + R I and fires if that lies above threshold.
 
-import { drawSpikes, joinSpikes, neuron, plural } from "./trace.js";
+import { neuron, plural } from "../shared.js";
+import { drawSpikes, joinSpikes } from "./trace.js";
 
 function drawMembraneTrace(card, kernels) {
   const { duration, dt } = card.fixed;
@@ -20,7 +21,7 @@ function drawMembraneTrace(card, kernels) {
     margin: 68,
     x: { range: time, values: () => "" },
     y: { range: () => [-75, -25], label: () => "V (mV)", splits: () => [-70, -60, -50, -40, -30] },
-    lines: [{ role: "membrane" }],
+    series: [{ role: "membrane" }],
     annotate(pen) {
       pen.horizontal(n.V_th, "threshold");
       pen.horizontal(readouts.steady_state, "membrane", { dash: [2, 5] });
@@ -35,7 +36,7 @@ function drawMembraneTrace(card, kernels) {
     margin: 68,
     x: { range: time, label: () => "time since the current was switched on (ms)" },
     y: { range: () => [0, 0.62], label: () => "I (nA)", splits: () => [0, 0.2, 0.4, 0.6] },
-    lines: [{ role: "drive" }],
+    series: [{ role: "drive" }],
     annotate(pen) {
       pen.horizontal(readouts.rheobase, "threshold");
       pen.name("rheobase", readouts.rheobase, "threshold");

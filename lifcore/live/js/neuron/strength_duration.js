@@ -1,6 +1,7 @@
 // How strong must a pulse of given duration be? The exact curve, Weiss's hyperbola, and one pulse with its response.
 
-import { drawSpikes, joinSpikes, neuron, plural } from "./trace.js";
+import { neuron, plural } from "../shared.js";
+import { drawSpikes, joinSpikes } from "./trace.js";
 
 const DURATION_POINTS = 400;
 
@@ -39,7 +40,7 @@ function drawStrengthDuration(card, kernels) {
       label: () => "current (nA)",
       splits: () => [0.1, 0.2, 0.5, 1, 2, 5, 10],
     },
-    lines: [{ role: "theory", dash: [5, 5], width: 1.5 }, { role: "threshold" }],
+    series: [{ role: "theory", dash: [5, 5], width: 1.5 }, { role: "threshold" }],
     annotate(pen) {
       const { rheobase, chronaxie } = readouts;
       pen.horizontal(rheobase, "threshold", { width: 1, dash: [1, 4] });
@@ -65,7 +66,7 @@ function drawStrengthDuration(card, kernels) {
     margin: 68,
     x: { range: () => [before, shown], label: () => "time since the pulse began (ms)" },
     y: { range: () => [-75, -25], label: () => "V (mV)", splits: () => [-70, -60, -50, -40, -30] },
-    lines: [{ role: "membrane" }],
+    series: [{ role: "membrane" }],
     backdrop: (pen) => pen.band(0, n.duration, "drive", 0.16),
     annotate(pen) {
       pen.horizontal(n.V_th, "threshold");

@@ -22,12 +22,3 @@ export function joinSpikes(V, dt, spikes, { V_th, V_reset }, before = []) {
 export function drawSpikes(pen, spikes, V_th) {
   pen.strokes(spikes, V_th, SPIKE_TOP, "spike", { width: 1.75 });
 }
-
-export function plural(number, word) {
-  return `${number} ${word}${number === 1 ? "" : "s"}`;
-}
-
-// The parameters of the neuron: those under the reader's hand and those that stay.
-export function neuron(fixed, values) {
-  return { ...fixed, ...values };
-}
