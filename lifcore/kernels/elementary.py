@@ -1,4 +1,4 @@
-"""exp, log, expm1, log1p and tanh in plain float64 arithmetic.
+"""exp, log, expm1, log1p, tanh, sin and cos in plain float64 arithmetic.
 
 Every processor and browser rounds ``+ - * /`` in the same way, but each brings its own ``exp`` and ``log``, and their
 last digits differ.  These are made of those four operations and of shifts only.  So a spike time has the same 64 bits
@@ -15,7 +15,7 @@ import numpy as np
 
 from lifcore.kernels._jit import kernel
 
-__all__ = ["exp", "expm1", "log", "log1p", "tanh"]
+__all__ = ["cos", "exp", "expm1", "log", "log1p", "sin", "tanh"]
 
 LOG2_E = 1.4426950408889634
 # ln 2 in two parts; the first ends in 21 zero bits, so that its product with an exponent is exact.
@@ -156,3 +156,70 @@ def tanh(x):
         e = expm1(2.0 * a)
         t = e / (e + 2.0)
     return -t if x < 0.0 else t
+
+
+# pi/2 in three parts; the first two end in zero bits, so that their products with a small whole number are exact.
+HALF_PI_HIGH = 1.57079632673412561417e+00
+HALF_PI_MIDDLE = 6.07710050630396597660e-11
+HALF_PI_LOW = 2.02226624879595063154e-21
+TWO_OVER_PI = 0.6366197723675814
+TWO_PI = 6.283185307179586
+
+
+@kernel("UniTuple(f8, 2)(f8, i8)")
+def _cos_sin_of_quadrant(r, quadrant):
+    """Cosine and sine of r + quadrant * pi/2 for |r| <= pi/4: Taylor series to r**16 and r**17."""
+    z = r * r
+    c = 1.0 / 20922789888000.0
+    c = c * z - 1.0 / 87178291200.0
+    c = c * z + 1.0 / 479001600.0
+    c = c * z - 1.0 / 3628800.0
+    c = c * z + 1.0 / 40320.0
+    c = c * z - 1.0 / 720.0
+    c = c * z + 1.0 / 24.0
+    cosine = 1.0 - (0.5 * z - c * z * z)
+    s = 1.0 / 355687428096000.0
+    s = s * z - 1.0 / 1307674368000.0
+    s = s * z + 1.0 / 6227020800.0
+    s = s * z - 1.0 / 39916800.0
+    s = s * z + 1.0 / 362880.0
+    s = s * z - 1.0 / 5040.0
+    s = s * z + 1.0 / 120.0
+    s = s * z - 1.0 / 6.0
+    sine = r + r * z * s
+    if quadrant & 1:
+        cosine, sine = -sine, cosine
+    if quadrant & 2:
+        cosine, sine = -cosine, -sine
+    return cosine, sine
+
+
+@kernel("UniTuple(f8, 2)(f8)")
+def cos_sin(x):
+    """Cosine and sine of x; to the last digits for |x| below a million, and NaN beyond a thousand million."""
+    if not abs(x) < 1e9:
+        return np.nan, np.nan
+    k = (x * TWO_OVER_PI + ROUND) - ROUND
+    r = ((x - k * HALF_PI_HIGH) - k * HALF_PI_MIDDLE) - k * HALF_PI_LOW
+    return _cos_sin_of_quadrant(r, np.int64(k))
+
+
+@kernel("UniTuple(f8, 2)(f8)")
+def cos_sin_turns(x):
+    """Cosine and sine of 2 pi x: of an angle given in turns, which is reduced without an error."""
+    if not abs(x) < 1e15:
+        return (1.0, 0.0) if abs(x) < np.inf else (np.nan, np.nan)
+    k = (4.0 * x + ROUND) - ROUND
+    return _cos_sin_of_quadrant(TWO_PI * (x - 0.25 * k), np.int64(k))
+
+
+@kernel("f8(f8)")
+def cos(x):
+    """Cosine; NaN beyond a thousand million."""
+    return cos_sin(x)[0]
+
+
+@kernel("f8(f8)")
+def sin(x):
+    """Sine; NaN beyond a thousand million."""
+    return cos_sin(x)[1]

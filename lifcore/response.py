@@ -1,0 +1,277 @@
+"""Answers of a noisy neuron to an input that changes: susceptibility, spectrum of its spikes, and the response to a step.
+
+A weak modulation mu + eps cos(2 pi f t) gives the rate nu + eps |chi| cos(2 pi f t + arg chi). The susceptibility chi(f) is
+known in closed form, and so are the spectrum of the spike train and the Laplace transform of the response to a step.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lifcore._validate import finite_array
+from lifcore.diffusion import _membrane, _noise, siegert_rate
+from lifcore.kernels import diffusion as stationary
+from lifcore.kernels import response as kernels
+from lifcore.neuron import LARGEST, LIF
+
+__all__ = ["fast_susceptibility", "spike_spectrum", "static_gain", "step_response", "susceptibility"]
+
+SOURCES = ("mu", "sigma")
+# Nodes of the initial density of a step: panels halve this many times towards V_th and V_reset.
+HALVINGS = 24
+BEHIND = 7.0  # standard deviations times sqrt(2) below the lower of mean and reset
+LEAST_TERMS, MOST_TERMS = 40, 20_000
+
+
+def _modulated(of):
+    if of not in SOURCES:
+        raise ValueError(f"of must be 'mu' or 'sigma', got {of!r}")
+    return 2 * SOURCES.index(of)
+
+
+def _frequencies(f):
+    return finite_array("f", f, "Hz", at_least=0.0, at_most=1e15)
+
+
+def _at_frequencies(n, mu, sigma, f, rows, fill):
+    """Call `fill(f, mu, sigma, out)` for each distinct pair of mu and sigma with all its frequencies."""
+    mu, sigma = _noise(n, mu, finite_array("sigma", sigma, "mV", above=0.0))
+    f = _frequencies(f)
+    try:
+        shape = np.broadcast_shapes(mu.shape, sigma.shape, f.shape)
+    except ValueError as error:
+        shapes = [x.shape for x in (mu, sigma, f)]
+        raise ValueError(f"mu, sigma and f must broadcast together, got shapes {shapes}") from error
+    mu, sigma, f = (np.broadcast_to(x, shape).reshape(-1) for x in (mu, sigma, f))
+    found = np.empty((rows, f.size))
+    pairs, place = np.unique(np.stack([mu, sigma]), axis=1, return_inverse=True)
+    for k, (m, g) in enumerate(pairs.T):
+        at = np.flatnonzero(place.reshape(-1) == k)
+        out = np.empty((rows, at.size))
+        fill(np.require(f[at], requirements="CW"), m, g, out)
+        found[:, at] = out
+    return found.reshape(rows, *shape)
+
+
+def susceptibility(n: LIF, mu, sigma, f, of: str = "mu") -> np.ndarray | np.complex128:
+    """Linear response of the firing rate to a weak modulation of the drive or of the noise.
+
+    chi_mu = nu / sigma / (1 + s) [f'(y_th) - f'(y_r)] / [f(y_th) - exp(-s t_ref / tau_m) f(y_r)],    s = i 2 pi f tau_m
+
+    Parameters
+    ----------
+    n : LIF
+    mu : array_like
+        Mean drive R I in mV above E_L.
+    sigma : array_like
+        Amplitude of the noise in mV, positive.
+    f : array_like
+        Frequency in Hz, at least 0. At 0 it is the static gain.
+    of : {"mu", "sigma"}
+        What is modulated.
+
+    Returns
+    -------
+    ndarray or complex128
+        Hz/mV, in the common shape, for perturbations exp(+i 2 pi f t): a negative argument is a lag.
+
+    Notes
+    -----
+    The refractory period enters by its phase exp(-s t_ref / tau_m) and not only through the rate: without it the low
+    frequencies are wrong by 1 / (1 - nu t_ref).
+
+    References
+    ----------
+    Brunel & Hakim (1999), Neural Computation 11: 1621; Brunel, Chance, Fourcaud & Abbott (2001), Physical Review Letters
+    86: 2186; Lindner & Schimansky-Geier (2001), Physical Review Letters 86: 2934.
+    """
+    row = _modulated(of)
+    found = _at_frequencies(
+        n, mu, sigma, f, 4, lambda f, mu, sigma, out: kernels.susceptibilities(f, mu, sigma, *_membrane(n), out))
+    return (found[row] + 1j * found[row + 1])[()]
+
+
+def fast_susceptibility(n: LIF, mu, sigma, f, of: str = "mu") -> np.ndarray | np.complex128:
+    """What the susceptibility tends to at high frequency, to the third order in 1 / sqrt(f).
+
+    To mu it falls as (nu / sigma) sqrt(2 / s), 45 degrees late; to sigma it stays at 2 nu / sigma.
+
+    Parameters
+    ----------
+    n : LIF
+    mu, sigma, of
+        As in `susceptibility`.
+    f : array_like
+        Frequency in Hz, positive.
+
+    Returns
+    -------
+    ndarray or complex128
+        Hz/mV, in the common shape.
+
+    References
+    ----------
+    Brunel, Chance, Fourcaud & Abbott (2001); Lindner & Schimansky-Geier (2001).
+    """
+    row = _modulated(of)
+    found = _at_frequencies(
+        n, mu, sigma, finite_array("f", f, "Hz", above=0.0), 4,
+        lambda f, mu, sigma, out: kernels.fast_susceptibilities(f, mu, sigma, *_membrane(n), out))
+    return (found[row] + 1j * found[row + 1])[()]
+
+
+def static_gain(n: LIF, mu, sigma, of: str = "mu") -> np.ndarray | np.float64:
+    """Slope of the stationary rate, d nu / d mu or d nu / d sigma: the susceptibility at frequency zero.
+
+    Parameters
+    ----------
+    n : LIF
+    mu, sigma, of
+        As in `susceptibility`.
+
+    Returns
+    -------
+    ndarray or float64
+        Hz/mV, in the common shape of `mu` and `sigma`.
+    """
+    return susceptibility(n, mu, sigma, 0.0, of).real
+
+
+def spike_spectrum(n: LIF, mu, sigma, f) -> np.ndarray | np.float64:
+    """Power spectrum of the spike train of one neuron, two-sided.
+
+    S(f) = nu (1 - |rho|**2) / |1 - rho|**2, with rho the Fourier transform of the interspike interval's density
+
+    Parameters
+    ----------
+    n : LIF
+    mu, sigma
+        As in `susceptibility`.
+    f : array_like
+        Frequency in Hz, at least 0.
+
+    Returns
+    -------
+    ndarray or float64
+        Hz, in the common shape: nu CV**2 at f = 0, nu at high frequency.
+
+    References
+    ----------
+    Stein, French & Holden (1972), Biophysical Journal 12: 295, for renewal processes; Lindner, Schimansky-Geier & Longtin
+    (2002), Physical Review E 66: 031916.
+    """
+    work = np.empty(4 * stationary.NODES + 4)
+    found = _at_frequencies(
+        n, mu, sigma, f, 1, lambda f, mu, sigma, out: kernels.spectra(f, mu, sigma, *_membrane(n), out[0], work))
+    return found[0][()]
+
+
+def _pair(name, value):
+    """A pair (mu, sigma) of numbers with sigma positive."""
+    pair = finite_array(name, value, "mV", at_least=-LARGEST, at_most=LARGEST)
+    if pair.shape != (2,):
+        raise ValueError(f"{name} must be a pair (mu, sigma) in mV, got {value!r}")
+    finite_array(f"sigma in {name}", pair[1], "mV", above=0.0)
+    return float(pair[0]), float(pair[1])
+
+
+def _initial_nodes(n, before, after):
+    """Distances from V_th, decreasing, and probability at the nodes of panels that resolve the stationary density.
+
+    Panels halve towards V_th, where a fast answer is decided, and towards V_reset, where the density has its kink.
+    """
+    mu, sigma = before
+    finest = min(sigma, after[1])
+    bottom = min(n.E_L + mu, n.V_reset) - BEHIND * sigma
+    nodes, weights = stationary.GAUSS_NODES, stationary.GAUSS_WEIGHTS
+    distances, masses, below = [], [], 0
+    for low, high in ((bottom, n.V_reset), (n.V_reset, n.V_th)):
+        span = high - low
+        edges = [0.0, *(span * 0.5**k for k in range(HALVINGS, -1, -1))]
+        if high == n.V_th:  # the upper part halves towards both of its ends
+            half = 0.5 * span
+            edges = [0.0, *(half * 0.5**k for k in range(HALVINGS, -1, -1))]
+            edges += [span - e for e in reversed(edges[:-1])]
+        fine = [0.0]
+        for start, end in zip(edges, edges[1:]):
+            parts = int(np.ceil((end - start) / finest))
+            fine += [start + (end - start) * (k + 1) / parts for k in range(parts)]
+        from_top = np.array(fine)[::-1]
+        width = from_top[:-1] - from_top[1:]
+        d = from_top[:-1, None] - 0.5 * width[:, None] * (1.0 + nodes)
+        V = high - d
+        density = np.empty(V.size)
+        stationary.densities(V.reshape(-1), mu, sigma, *_membrane(n), density)
+        distances.append((d + (n.V_th - high)).reshape(-1))
+        masses.append((0.5 * width[:, None] * weights * density.reshape(V.shape)).reshape(-1))
+        if not below:
+            below = V.size
+    return np.concatenate(distances), np.concatenate(masses), below
+
+
+def _inversion_terms(n, mu, sigma, t):
+    """How many terms the inversion needs at each t: up to where neurons no longer fire in step."""
+    y_th, y_r = (n.V_th - n.E_L - mu) / sigma, (n.V_reset - n.E_L - mu) / sigma
+    # |rho| at the angular frequency w / tau_m falls as exp(-Re integral of sqrt(y**2 + 2 i w) + y).
+    y = np.linspace(y_r, y_th, 201)
+    turns = np.geomspace(0.1, 1e8, 400)
+    growth = np.sqrt(y**2 + 2j * turns[:, None]).real + y
+    attenuation = growth.mean(axis=1) * (y_th - y_r)
+    enough = np.flatnonzero(attenuation > 23.0)
+    highest = turns[enough[0]] if enough.size else np.inf
+    with np.errstate(over="ignore"):
+        return np.ceil(highest / n.tau_m * t / np.pi) + LEAST_TERMS
+
+
+def step_response(n: LIF, before, after, t) -> np.ndarray | np.float64:
+    """Firing rate after a sudden change of the drive or of the noise.
+
+    Parameters
+    ----------
+    n : LIF
+    before, after : (float, float)
+        mu in mV above E_L and sigma in mV, positive: until t = 0, and from then on.
+    t : array_like
+        Time in ms since the change. The neuron is stationary until t = 0; at 0 the value is that just after.
+
+    Returns
+    -------
+    ndarray or float64
+        Hz, in the shape of `t`. A change of sigma moves the rate at once, by the factor (sigma after / sigma before)**2;
+        a change of mu moves it as sqrt(t).
+
+    Raises
+    ------
+    ValueError
+        For bad arguments, and where the noise is so weak that the neurons fire in step beyond t: then
+        `lifcore.fokker_planck` or a simulation serves.
+
+    Notes
+    -----
+    The Laplace transform of the rate is known: the integral of the initial density times f(y; s), over f(y_th; s), with what
+    has fired sent back to the reset. It is inverted along a line by Euler's summation, to about nine digits.
+
+    References
+    ----------
+    Darling & Siegert (1953) for the transform; Abate & Whitt (1995), ORSA Journal on Computing 7: 36, for its inversion.
+    """
+    _noise(n, 0.0, 1.0)
+    before, after = _pair("before", before), _pair("after", after)
+    t = finite_array("t", t, "ms", at_least=-LARGEST, at_most=LARGEST)
+    rate_before, rate_after = siegert_rate(n, *before), siegert_rate(n, *after)
+    out = np.full(t.shape, rate_before)
+    out[t == 0.0] = rate_before * (after[1] / before[1]) ** 2
+    later = np.require(t[t > 0.0], requirements="CW").reshape(-1)
+    if later.size and before != after:
+        terms = _inversion_terms(n, *after, later)
+        if np.any(terms > MOST_TERMS):
+            longest = later[terms <= MOST_TERMS].max(initial=0.0)
+            raise ValueError(
+                f"t must be at most about {longest:.3g} ms for sigma = {after[1]:g} mV, got {later.max():g} ms: with so "
+                "little noise the neurons keep firing in step, and the inversion would need too many terms")
+        distances, masses, below = _initial_nodes(n, before, after)
+        values = np.empty(later.size)
+        kernels.step_rates(
+            later, rate_before, rate_after, *after, *_membrane(n), distances, masses, below, terms.astype(np.int64), values)
+        out[t > 0.0] = values
+    return out[()]
