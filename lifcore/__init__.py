@@ -4,8 +4,14 @@ The ground floor `lifcore.kernels` holds compiled functions; the modules above i
 package compiles nothing: numba itself is imported when the first kernel runs.
 """
 
+from lifcore.diffusion import isi_cv, log_siegert_rate, siegert_rate, stationary_density
 from lifcore.neuron import LIF, chronaxie, firing_rate, rheobase, threshold_current
+from lifcore.resonance import optimal_noise
+from lifcore.response import spike_spectrum, step_response, susceptibility
 from lifcore.simulation import simulate
 
 __version__ = "0.1.0"
-__all__ = ["LIF", "chronaxie", "firing_rate", "rheobase", "simulate", "threshold_current"]
+__all__ = [
+    "LIF", "chronaxie", "firing_rate", "isi_cv", "log_siegert_rate", "optimal_noise", "rheobase", "siegert_rate", "simulate",
+    "spike_spectrum", "stationary_density", "step_response", "susceptibility", "threshold_current",
+]

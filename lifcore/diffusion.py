@@ -13,7 +13,7 @@ import numpy as np
 
 from lifcore._validate import finite_array, finite_number
 from lifcore.kernels import diffusion as kernels
-from lifcore.neuron import LARGEST, LIF, _neuron
+from lifcore.neuron import LARGEST, LIF, _broadcast, _neuron, firing_rate
 
 __all__ = [
     "BoundaryFlux", "boundary_flux", "density_moments", "isi_cv", "isi_moments", "log_isi_moments", "log_siegert_rate",
@@ -42,15 +42,14 @@ def _together(mu, sigma):
     return [np.require(np.broadcast_to(x, shape), requirements="CW") for x in (mu, sigma)]
 
 
-def _without_noise(n, mu, sigma, rate, values):
-    """Put what a neuron without noise does where sigma is 0."""
-    from lifcore.neuron import firing_rate
+def _silent_as(value, sigma):
+    """sigma with `value` where it is 0, so that nothing is divided by it."""
+    return np.where(sigma == 0.0, value, sigma) if np.any(sigma == 0.0) else sigma
 
-    silent = sigma == 0.0
-    if np.any(silent):
-        # With R = 1 MΩ the current in nA is the drive in mV.
-        values[silent] = rate(firing_rate(n.replace(R=1.0), mu[silent]))
-    return values
+
+def _noiseless_rate(n, mu):
+    # With R = 1 MΩ the current in nA is the drive in mV.
+    return firing_rate(n.replace(R=1.0), mu)
 
 
 def siegert_rate(n: LIF, mu, sigma) -> np.ndarray | np.float64:
@@ -81,15 +80,11 @@ def siegert_rate(n: LIF, mu, sigma) -> np.ndarray | np.float64:
     Siegert (1951), Physical Review 81: 617; with the refractory period Ricciardi (1977); in this form Brunel (2000),
     Journal of Computational Neuroscience 8: 183, equation 21.
     """
-    mu, sigma = _noise(n, mu, sigma)
-    noiseless = np.any(sigma == 0.0)
-    mu, sigma = _together(mu, sigma)
+    mu, sigma = _together(*_noise(n, mu, sigma))
     out = np.empty(mu.shape)
-    # A sigma of 0 is replaced below; 1 keeps the kernel from dividing by it.
-    given = np.where(sigma == 0.0, 1.0, sigma) if noiseless else sigma
-    kernels.rates(mu.reshape(-1), given.reshape(-1), *_membrane(n), out.reshape(-1))
-    if noiseless:
-        _without_noise(n, mu, sigma, lambda rate: rate, out)
+    kernels.rates(mu.reshape(-1), _silent_as(1.0, sigma).reshape(-1), *_membrane(n), out.reshape(-1))
+    silent = sigma == 0.0
+    out[silent] = _noiseless_rate(n, mu[silent])
     return out[()]
 
 
@@ -108,28 +103,29 @@ def log_siegert_rate(n: LIF, mu, sigma) -> np.ndarray | np.float64:
         log(rate in Hz), in the common shape. It is -inf only where sigma is 0 and the neuron silent, or where the logarithm
         itself is below -1.8e308.
     """
-    mu, sigma = _noise(n, mu, sigma)
-    mu, sigma = _together(mu, sigma)
+    mu, sigma = _together(*_noise(n, mu, sigma))
+    silent = sigma == 0.0
     with np.errstate(all="ignore"):
-        out = np.asarray(kernels.log_rate.ufunc(mu, np.where(sigma == 0.0, 1.0, sigma), *_membrane(n)))
-        return _without_noise(n, mu, sigma, np.log, out)[()]
+        out = np.asarray(kernels.log_rate.ufunc(mu, _silent_as(1.0, sigma), *_membrane(n)))
+        out[silent] = np.log(_noiseless_rate(n, mu[silent]))
+    return out[()]
 
 
 def _cumulants(n, mu, sigma):
-    """Scaled cumulants and S for each pair, shape (..., 4); where sigma is 0, those of the neuron without noise."""
-    from lifcore.neuron import firing_rate
+    """Cumulants 1 to 3 of the interval divided by exp(S), exp(2 S) and exp(3 S), and S; each in the common shape."""
+    mu, sigma = _together(*_noise(n, mu, sigma))
+    found = np.empty((mu.size, 4))
+    kernels.cumulants_of_intervals(
+        mu.reshape(-1), _silent_as(1.0, sigma).reshape(-1), *_membrane(n), found, np.empty(4 * kernels.NODES))
+    silent = sigma.reshape(-1) == 0.0
+    found[silent] = 0.0
+    with np.errstate(divide="ignore"):
+        found[silent, 0] = 1000.0 / _noiseless_rate(n, mu.reshape(-1)[silent])
+    return np.moveaxis(found.reshape(*mu.shape, 4), -1, 0)
 
-    mu, sigma = _noise(n, mu, sigma)
-    mu, sigma = _together(mu, sigma)
-    found = np.zeros((*mu.shape, 4))
-    work = np.empty(4 * kernels.NODES)
-    for at in np.ndindex(mu.shape):
-        if sigma[at] > 0.0:
-            kernels.interval_cumulants(mu[at], sigma[at], *_membrane(n), found[at], work)
-        else:
-            rate = firing_rate(n.replace(R=1.0), mu[at])
-            found[at][0] = 1000.0 / rate if rate > 0.0 else np.inf
-    return found
+
+def _scaled_moments(first, second, third):
+    return np.stack([first, second + first**2, third + 3.0 * second * first + first**3])
 
 
 def isi_cv(n: LIF, mu, sigma) -> np.ndarray | np.float64:
@@ -150,8 +146,8 @@ def isi_cv(n: LIF, mu, sigma) -> np.ndarray | np.float64:
     ----------
     Brunel (2000), appendix A.1; Tuckwell (1988), *Introduction to Theoretical Neurobiology*, volume 2, chapter 9.
     """
-    found = _cumulants(n, mu, sigma)
-    return (np.sqrt(found[..., 1]) / found[..., 0])[()]
+    first, second, _, _ = _cumulants(n, mu, sigma)
+    return (np.sqrt(second) / first)[()]
 
 
 def log_isi_moments(n: LIF, mu, sigma) -> np.ndarray:
@@ -169,12 +165,9 @@ def log_isi_moments(n: LIF, mu, sigma) -> np.ndarray:
         Logarithms of the mean in ms, the mean square in ms**2 and the mean cube in ms**3, each in the common shape of `mu`
         and `sigma`; inf for a neuron that never fires.
     """
-    found = _cumulants(n, mu, sigma)
-    first, second, third, S = np.moveaxis(found, -1, 0)
-    with np.errstate(invalid="ignore"):
-        scaled = np.stack([first, second + first**2, third + 3.0 * second * first + first**3])
+    *cumulants, S = _cumulants(n, mu, sigma)
     order = np.arange(1, 4).reshape(3, *[1] * S.ndim)
-    return np.log(scaled) + order * S
+    return np.log(_scaled_moments(*cumulants)) + order * S
 
 
 def isi_moments(n: LIF, mu, sigma) -> np.ndarray:
@@ -197,12 +190,10 @@ def isi_moments(n: LIF, mu, sigma) -> np.ndarray:
     Darling & Siegert (1953), Annals of Mathematical Statistics 24: 624; Ricciardi & Sato (1988), Journal of Applied
     Probability 25: 43.
     """
-    found = _cumulants(n, mu, sigma)
-    first, second, third, S = np.moveaxis(found, -1, 0)
-    with np.errstate(over="ignore", invalid="ignore"):
+    *cumulants, S = _cumulants(n, mu, sigma)
+    with np.errstate(over="ignore"):
         grow = np.exp(S)
-        scaled = np.stack([first, second + first**2, third + 3.0 * second * first + first**3])
-        return scaled * np.stack([grow, grow**2, grow**3])
+        return _scaled_moments(*cumulants) * np.stack([grow, grow**2, grow**3])
 
 
 def stationary_density(n: LIF, mu, sigma, V) -> np.ndarray | np.float64:
@@ -230,8 +221,6 @@ def stationary_density(n: LIF, mu, sigma, V) -> np.ndarray | np.float64:
     ----------
     Brunel & Hakim (1999), Neural Computation 11: 1621; Abbott & van Vreeswijk (1993), Physical Review E 48: 1483.
     """
-    from lifcore.neuron import _broadcast
-
     mu, sigma = _noise(n, mu, finite_array("sigma", sigma, "mV", above=0.0))
     V = finite_array("V", V, "mV", at_least=-LARGEST, at_most=LARGEST)
     return _broadcast(kernels.density, V, mu, sigma, *_membrane(n))

@@ -25,7 +25,8 @@ from lifcore.kernels._tables import (
 from lifcore.kernels.elementary import exp, log, log1p
 
 __all__ = [
-    "dawson", "densities", "density", "erfcx", "interval_cumulants", "interval_variation", "log_rate", "rate", "rates",
+    "cumulants_of_intervals", "dawson", "densities", "density", "erfcx", "interval_cumulants", "interval_variation",
+    "log_rate", "rate", "rates",
 ]
 
 SQRT_PI = 1.7724538509055159
@@ -392,6 +393,13 @@ def interval_variation(mu, sigma, tau_m, E_L, V_th, V_reset, t_ref, work):
     cumulants = work[4 * NODES:]
     interval_cumulants(mu, sigma, tau_m, E_L, V_th, V_reset, t_ref, cumulants, work)
     return np.sqrt(cumulants[1]) / cumulants[0]
+
+
+@kernel("void(f8[::1], f8[::1], f8, f8, f8, f8, f8, f8[:, ::1], f8[::1])")
+def cumulants_of_intervals(mu, sigma, tau_m, E_L, V_th, V_reset, t_ref, cumulants, work):
+    """`interval_cumulants` for each pair of mu and sigma, into the rows of `cumulants`."""
+    for k in range(mu.size):
+        interval_cumulants(mu[k], sigma[k], tau_m, E_L, V_th, V_reset, t_ref, cumulants[k], work)
 
 
 @kernel("f8(f8, f8, f8)")

@@ -23,10 +23,10 @@ import numpy as np
 
 from lifcore.kernels._jit import kernel
 from lifcore.kernels._tables import GAUSS_NODES, GAUSS_WEIGHTS, NODES
-from lifcore.kernels.diffusion import _ends, interval_variation, rate
-from lifcore.kernels.elementary import cos_sin, cos_sin_turns, exp, expm1
+from lifcore.kernels.diffusion import _ends, interval_variation, log_rate, rate
+from lifcore.kernels.elementary import cos_sin, cos_sin_turns, exp, expm1, log
 
-__all__ = ["fast_susceptibilities", "spectra", "step_rates", "susceptibilities"]
+__all__ = ["fast_susceptibilities", "log_resonances", "spectra", "step_rates", "susceptibilities"]
 
 LEFT = 6.0
 TERMS = 24
@@ -185,13 +185,13 @@ def _with_refractory_period(rho, E, s, t_ref, tau_m):
     return wait, E + rho * missing
 
 
-@kernel("UniTuple(c16, 2)(f8, f8, f8, f8, f8, f8, f8, f8)")
-def _susceptibility(f, mu, sigma, tau_m, E_L, V_th, V_reset, t_ref):
-    """Response of the rate to a modulation of mu and of sigma, in units of the rate, in 1/mV."""
+@kernel("Tuple((c16, c16, f8))(f8, f8, f8, f8, f8, f8, f8, f8)")
+def _relative(f, mu, sigma, tau_m, E_L, V_th, V_reset, t_ref):
+    """Susceptibilities to mu and to sigma in 1/mV and the spectrum, all in units of the rate."""
     y_th, y_r, width = _ends(mu, sigma, E_L, V_th, V_reset)
     s = complex(0.0, max(TWO_PI * f * tau_m / 1000.0, SLOW))
-    r_th, r_r, rho, E, G, _ = _between(y_th, y_r, width, s)
-    return_loop = _with_refractory_period(rho, E, s, t_ref, tau_m)[1]
+    r_th, r_r, rho, E, G, M = _between(y_th, y_r, width, s)
+    loop = _with_refractory_period(rho, E, s, t_ref, tau_m)[1]
     if y_th < -LEFT:
         # f''/f = 4 s (s + 1) times both ratios; the sum below would cancel.
         first, second = _ratios(-y_th, s)
@@ -200,8 +200,8 @@ def _susceptibility(f, mu, sigma, tau_m, E_L, V_th, V_reset, t_ref):
         curvature = 4.0 * s * (s + 1.0) * (curvature - rho * first * second)
     else:
         curvature = 2.0 * (y_th * G + width * rho * r_r + s * E)
-    scale = 1.0 / (sigma * return_loop)
-    return scale * G / (1.0 + s), scale * curvature / (2.0 + s)
+    scale = 1.0 / (sigma * loop)
+    return scale * G / (1.0 + s), scale * curvature / (2.0 + s), M / (loop.real * loop.real + loop.imag * loop.imag)
 
 
 @kernel("void(f8[::1], f8, f8, f8, f8, f8, f8, f8, f8[:, ::1])")
@@ -212,7 +212,7 @@ def susceptibilities(f, mu, sigma, tau_m, E_L, V_th, V_reset, t_ref, out):
     """
     nu = rate(mu, sigma, tau_m, E_L, V_th, V_reset, t_ref)
     for k in range(f.size):
-        to_mu, to_sigma = _susceptibility(f[k], mu, sigma, tau_m, E_L, V_th, V_reset, t_ref)
+        to_mu, to_sigma, _ = _relative(f[k], mu, sigma, tau_m, E_L, V_th, V_reset, t_ref)
         still = 0.0 if f[k] == 0.0 else 1.0
         out[0, k] = nu * to_mu.real
         out[1, k] = nu * to_mu.imag * still
@@ -243,18 +243,30 @@ def spectra(f, mu, sigma, tau_m, E_L, V_th, V_reset, t_ref, out, work):
 
     nu (1 - |rho|**2) / |1 - rho exp(-s t_ref / tau_m)|**2, and nu CV**2 at f = 0.
     """
-    y_th, y_r, width = _ends(mu, sigma, E_L, V_th, V_reset)
     nu = rate(mu, sigma, tau_m, E_L, V_th, V_reset, t_ref)
     for k in range(f.size):
-        turn = TWO_PI * f[k] * tau_m / 1000.0
-        if turn > 1e-140:
-            s = complex(0.0, turn)
-            _, _, rho, E, _, M = _between(y_th, y_r, width, s)
-            loop = _with_refractory_period(rho, E, s, t_ref, tau_m)[1]
-            out[k] = nu * M / (loop.real * loop.real + loop.imag * loop.imag)
+        if TWO_PI * f[k] * tau_m / 1000.0 > SLOW:
+            out[k] = nu * _relative(f[k], mu, sigma, tau_m, E_L, V_th, V_reset, t_ref)[2]
         else:
             variation = interval_variation(mu, sigma, tau_m, E_L, V_th, V_reset, t_ref, work)
             out[k] = nu * variation * variation
+
+
+@kernel("void(f8[::1], f8, f8, f8, f8, f8, f8, f8, f8[:, ::1], f8[::1])")
+def log_resonances(sigma, f, mu, tau_m, E_L, V_th, V_reset, t_ref, out, work):
+    """Logarithms of |chi|**2 / S and of |chi|**2 for each sigma, into the rows of `out`, also where the rate underflows.
+
+    `work` holds 4 NODES + 4 numbers.
+    """
+    for k in range(sigma.size):
+        to_mu, _, spectrum = _relative(f, mu, sigma[k], tau_m, E_L, V_th, V_reset, t_ref)
+        if not TWO_PI * f * tau_m / 1000.0 > SLOW:
+            variation = interval_variation(mu, sigma[k], tau_m, E_L, V_th, V_reset, t_ref, work)
+            spectrum = variation * variation
+        log_nu = log_rate(mu, sigma[k], tau_m, E_L, V_th, V_reset, t_ref)
+        log_gain = log(to_mu.real * to_mu.real + to_mu.imag * to_mu.imag)
+        out[0, k] = log_gain + log_nu - log(spectrum)
+        out[1, k] = log_gain + 2.0 * log_nu
 
 
 # The inversion's line stands at LINE / (2 t): its error is exp(-LINE), and rounding grows by exp(LINE / 2).

@@ -1,0 +1,179 @@
+"""Stochastic resonance: noise that helps a neuron to report a signal too weak to fire it.
+
+The input is mu + eps cos(2 pi f t), with mu below threshold. The spikes have the spectrum S(f) and, on top of it, a line at
+the frequency of the signal, whose strength is eps**2 |chi(f)|**2 / 4 at f and at -f. Two measures are in use:
+
+    signal-to-noise ratio      |chi|**2 / S     the line over the noise it stands in
+    spectral amplification     |chi|**2         the line itself
+
+Both vanish with the noise, for then there are no spikes. Their maxima lie at different noise, and the second need not exist.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from lifcore._validate import finite_array, finite_number, whole_number
+from lifcore.diffusion import _membrane, isi_cv, siegert_rate
+from lifcore.kernels import diffusion as stationary
+from lifcore.kernels import response as kernels
+from lifcore.neuron import LARGEST, LIF, _neuron
+from lifcore.response import _frequencies, spike_spectrum, static_gain, susceptibility
+from lifcore.simulation import simulate
+
+__all__ = [
+    "adiabatic_signal_to_noise", "optimal_noise", "signal_to_noise",
+    "spectral_amplification",
+]
+
+MEASURES = ("snr", "amplification")
+# The noise that is searched, in units of the distance from the mean to the threshold.
+LEAST_NOISE, MOST_NOISE, NOISES = 0.02, 200.0, 240
+# Weights of the central difference of sixth order, and its step in log(sigma).
+DIFFERENCE, STEP = (0.75, -0.15, 1.0 / 60.0), 0.01
+
+
+def signal_to_noise(n: LIF, mu, sigma, f) -> np.ndarray | np.float64:
+    """Signal-to-noise ratio of the spike train, per square of the signal's amplitude: |chi(f)|**2 / S(f).
+
+    Parameters
+    ----------
+    n : LIF
+    mu : array_like
+        Mean drive R I in mV above E_L.
+    sigma : array_like
+        Amplitude of the noise in mV, positive.
+    f : array_like
+        Frequency of the signal in Hz, at least 0.
+
+    Returns
+    -------
+    ndarray or float64
+        Hz/mV**2, in the common shape. Times eps**2 / 4 it is, in Hz, the weight of the line over the height of the noise
+        beside it; times eps**2 / 4 and the length of a record, the ratio of the two in that record. 0 where the rate underflows.
+
+    References
+    ----------
+    McNamara & Wiesenfeld (1989), Physical Review A 39: 4854, for the ratio; Lindner, García-Ojalvo, Neiman &
+    Schimansky-Geier (2004), Physics Reports 392: 321, for this neuron.
+    """
+    gain, spectrum = spectral_amplification(n, mu, sigma, f), np.asarray(spike_spectrum(n, mu, sigma, f))
+    return np.divide(gain, spectrum, out=np.zeros_like(spectrum), where=spectrum > 0.0)[()]
+
+
+def spectral_amplification(n: LIF, mu, sigma, f) -> np.ndarray | np.float64:
+    """Power of the response over that of the signal: |chi(f)|**2.
+
+    Parameters
+    ----------
+    n : LIF
+    mu, sigma, f : array_like
+        As in `signal_to_noise`.
+
+    Returns
+    -------
+    ndarray or float64
+        (Hz/mV)**2, in the common shape.
+
+    References
+    ----------
+    Jung & Hänggi (1991), Physical Review A 44: 8032.
+    """
+    return np.abs(susceptibility(n, mu, sigma, f)) ** 2
+
+
+def adiabatic_signal_to_noise(n: LIF, mu, sigma, spikes: str = "renewal") -> np.ndarray | np.float64:
+    """The signal-to-noise ratio of a signal that is slow against everything: (d nu / d mu)**2 / S(0).
+
+    Parameters
+    ----------
+    n : LIF
+    mu, sigma : array_like
+        As in `signal_to_noise`.
+    spikes : {"renewal", "poisson"}
+        S(0) of the neuron's own spikes, nu CV**2, or of a Poisson process with its rate, nu, as many texts take it.
+
+    Returns
+    -------
+    ndarray or float64
+        Hz/mV**2, in the common shape.
+    """
+    if spikes not in ("renewal", "poisson"):
+        raise ValueError(f"spikes must be 'renewal' or 'poisson', got {spikes!r}")
+    gain, nu = static_gain(n, mu, sigma), np.asarray(siegert_rate(n, mu, sigma))
+    noise = nu * isi_cv(n, mu, sigma) ** 2 if spikes == "renewal" else nu
+    return np.divide(gain**2, noise, out=np.zeros_like(nu), where=noise > 0.0)[()]
+
+
+def _optimum(n, mu, f, row):
+    """The sigma in mV at which a measure is largest; inf if it still grows at the upper end of the search."""
+    from scipy.optimize import brentq
+
+    work = np.empty(4 * stationary.NODES + 4)
+
+    def value(log_sigma):
+        out = np.empty((2, log_sigma.size))
+        kernels.log_resonances(np.exp(log_sigma), f, mu, *_membrane(n), out, work)
+        return out[row]
+
+    def slope(log_sigma):
+        steps = STEP * np.arange(1.0, 4.0)
+        return np.dot(DIFFERENCE, value(log_sigma + steps) - value(log_sigma - steps)) / STEP
+
+    distance = n.V_th - n.E_L - mu
+    grid = np.log(distance * np.geomspace(LEAST_NOISE, MOST_NOISE, NOISES))
+    found = value(grid)
+    best = int(np.argmax(found))
+    if best >= NOISES - 2:
+        return np.inf
+    return float(np.exp(brentq(slope, grid[best - 1], grid[best + 1], xtol=1e-13, rtol=1e-14)))
+
+
+def optimal_noise(n: LIF, mu, f, measure: str = "snr") -> np.ndarray | np.float64:
+    """The noise at which a weak subthreshold signal is reported best.
+
+    Parameters
+    ----------
+    n : LIF
+    mu : array_like
+        Mean drive R I in mV above E_L, below threshold: less than V_th - E_L.
+    f : array_like
+        Frequency of the signal in Hz, at least 0; 0 is the adiabatic limit.
+    measure : {"snr", "amplification"}
+        What is largest: |chi|**2 / S, or |chi|**2.
+
+    Returns
+    -------
+    ndarray or float64
+        sigma in mV, in the common shape of `mu` and `f`; inf where the measure has no maximum and grows, or stays, with ever
+        more noise (the amplification of a neuron without refractory period can).
+
+    Raises
+    ------
+    TypeError, ValueError
+        Naming the argument, its value and what is allowed.
+
+    Notes
+    -----
+    The derivative of the logarithm of the measure is set to zero, for a signal weak enough for linear response; the optimum
+    does not depend on its amplitude then. The noise is searched from 0.02 to 200 times V_th - E_L - mu.
+    """
+    _neuron(n)
+    if measure not in MEASURES:
+        raise ValueError(f"measure must be 'snr' or 'amplification', got {measure!r}")
+    mu = finite_array("mu", mu, "mV", at_least=-LARGEST, at_most=LARGEST)
+    threshold = n.V_th - n.E_L
+    if np.any(mu >= threshold):
+        raise ValueError(
+            f"mu must be less than V_th - E_L = {threshold:g} mV, got {mu.max():g} mV: above threshold the neuron fires "
+            "without noise")
+    f = _frequencies(f)
+    try:
+        mu, f = np.broadcast_arrays(mu, f)
+    except ValueError as error:
+        raise ValueError(f"mu and f must broadcast together, got shapes {mu.shape} and {f.shape}") from error
+    row = MEASURES.index(measure)
+    found = [_optimum(n, float(m), float(frequency), row) for m, frequency in zip(mu.flat, f.flat)]
+    return np.array(found).reshape(mu.shape)[()]
