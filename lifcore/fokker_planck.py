@@ -121,13 +121,14 @@ def evolve(
         before = _pair("before", before)
         if not isinstance(start, str):
             raise ValueError(f"before must be None unless start is 'stationary', got {before} with start = {start!r}")
-    first = before or (drive.at(t[:1])[0], noise.at(t[:1])[0])
+    first = before or (drive.start(t), noise.start(t))
     jumps = drive.jumps | noise.jumps
     jumps[0] = before is not None or not isinstance(start, str)
     steps, counts = _time_steps(t, jumps, dt)
-    edges = np.concatenate([[t[0]], t[0] + np.cumsum(steps)])
-    middles = edges[:-1] + 0.5 * steps
-    mu_steps, sigma_steps = drive.during(counts, middles), noise.during(counts, middles)
+    ends = np.repeat(t[:-1], counts) + np.concatenate([np.cumsum(part) for part in np.split(steps, np.cumsum(counts)[:-1])])
+    # The two times within a step at which the solver takes its input.
+    stages = np.stack([ends - (1.0 - kernels.W_END) * steps, ends], axis=1).ravel()
+    mu_steps, sigma_steps = drive.during(counts, stages), noise.during(counts, stages)
     lowest = min(n.V_reset, n.E_L + min(mu_steps.min(), first[0]))
     reach = REACH * max(sigma_steps.max(), first[1])
     place = _start(n, start)
@@ -140,12 +141,14 @@ def evolve(
     else:
         solver.density(start)
     rate, density, refractory = np.empty(t.size), np.empty((t.size, cells)), np.empty(t.size)
-    mu_there, sigma_there = drive.at(t), noise.at(t)
     k = 0
     for i, count in enumerate([0, *counts]):
-        solver.follow(steps[k:k + count], mu_steps[k:k + count], sigma_steps[k:k + count])
+        if i == 0:
+            # The slope at V_th is that which the input before has left; of a new input only the noise acts at once.
+            rate[0] = solver.rate(*first) * (noise.start(t) / first[1])**2
+        else:
+            rate[i] = solver.follow(steps[k:k + count], mu_steps[2 * k:2 * (k + count)], sigma_steps[2 * k:2 * (k + count)])
         k += count
-        rate[i] = solver.rate(mu_there[i], sigma_there[i])
         density[i] = solver.probability / solver.width
         refractory[i] = solver.waiting.sum()
     return Evolution(t, rate, 0.5 * (solver.faces[1:] + solver.faces[:-1]), solver.width, density, refractory)
@@ -177,8 +180,8 @@ def step_rate(n: LIF, before, after, t, cells: int = 400, dt: float = 0.1):
     before, after = _pair("before", before), _pair("after", after)
     cells = whole_number("cells", cells, at_least=FEWEST_CELLS)
     dt = finite_number("dt", dt, "ms", above=0.0, at_most=n.tau_m)
-    if t.ndim != 1 or not np.all(np.diff(t) > 0.0):
-        raise ValueError(f"t must be one-dimensional and increase, got shape {t.shape} from {t.flat[0]:g} to {t.flat[-1]:g} ms")
+    if t.ndim != 1 or t.size == 0 or not np.all(np.diff(t) > 0.0):
+        raise ValueError(f"t must be one or more times that increase, got {t}")
     times = np.concatenate([[0.0], t])
     jumps = np.arange(t.size) == 0
     steps, counts = _time_steps(times, jumps, dt)
@@ -190,8 +193,7 @@ def step_rate(n: LIF, before, after, t, cells: int = 400, dt: float = 0.1):
         solver.stationary(*before)
         rate, k = [], 0
         for count in counts:
-            solver.follow(steps[k:k + count], np.full(count, after[0]), np.full(count, after[1]))
-            rate.append(solver.rate(*after))
+            rate.append(solver.follow(steps[k:k + count], np.full(2 * count, after[0]), np.full(2 * count, after[1])))
             k += count
         solutions.append(np.array(rate))
         faces, steps, counts = _halved_cells(faces), np.repeat(0.5 * steps, 2), [2 * count for count in counts]
@@ -230,10 +232,13 @@ class _Solver:
         self.probability /= self.probability.sum()
 
     def follow(self, dt, mu, sigma):
+        """Rate in Hz at the end of the steps."""
         n = self.n
+        rates = np.empty(dt.size)
         kernels.follow(
             dt, mu, sigma, n.tau_m, n.E_L, n.t_ref, self.faces, self.reset, self.probability, self.release, self.waiting,
-            self.state, self.work, np.empty(dt.size))
+            self.state, self.work, rates)
+        return rates[-1]
 
     def rate(self, mu, sigma):
         cells = self.width.size
@@ -257,15 +262,13 @@ class _Input:
             self.values = np.broadcast_to(values, (t.size - 1,))
             self.jumps[1:] = np.diff(self.values) != 0.0
 
-    def at(self, t):
-        """Values at the times asked for; at a jump, before it, and at the first after it."""
-        if callable(self.given):
-            return self._called(t)
-        return np.concatenate([self.values[:1], self.values])[:t.size]
+    def start(self, t):
+        """Value at the first time."""
+        return self._called(t[:1])[0] if callable(self.given) else self.values[0]
 
-    def during(self, counts, middles):
-        """Values for each time step."""
-        return self._called(middles) if callable(self.given) else np.repeat(self.values, counts)
+    def during(self, counts, stages):
+        """Values at the two stages of each time step."""
+        return self._called(stages) if callable(self.given) else np.repeat(self.values, 2 * np.array(counts))
 
     def _called(self, t):
         values = _checked(self.name, self.given(t))

@@ -33,14 +33,18 @@ import numpy as np
 from lifcore.kernels._jit import kernel
 from lifcore.kernels.elementary import exp, expm1
 
-__all__ = ["STATE", "WORK_ARRAYS", "advance", "cell_faces", "follow", "gaussian_start", "stationary_start", "transition_rates"]
+__all__ = ["STATE", "WORK_ARRAYS", "W_END", "advance", "cell_faces", "follow", "gaussian_start", "stationary_start", "transition_rates"]
 
-WORK_ARRAYS = 13
+# An operator is made of the rates `up` and `down`, three arrays of factors and the response to what is put in at V_reset.
+DOWN, INVERSE, FORWARD, BACKWARD, RESPONSE = 1, 2, 3, 4, 5
+OPERATOR_ARRAYS = 6
+WORK_ARRAYS = 22
 # Places in `state`.
 TIME, FREE, FIRST, PLACES, DUE = 0, 1, 2, 3, 4
 STATE = 5
 # TR-BDF2 with gamma = 2 - sqrt(2), for which both stages have one matrix.  Its first stage is an implicit Euler step to the
-# middle of (0, gamma) and an extrapolation: that middle and the end carry the flux of the whole step, with these weights.
+# middle of (0, gamma), at W_END of the step, and an extrapolation: that middle and the end carry the flux of the whole step,
+# with these weights.
 SQRT_2 = 1.4142135623730951
 W_MIDDLE = 0.5 * SQRT_2
 W_END = 1.0 - 0.5 * SQRT_2
@@ -258,23 +262,13 @@ def gaussian_start(mean, sd, faces, probability, state):
         probability[i] /= total
 
 
-@kernel("void(f8, f8[::1], f8[::1], f8[::1], f8[::1], f8[::1])")
-def _factorise(k, up, down, inverse, forward, backward):
-    """The matrix 1 - k L of the chain's generator L, as L U; sums of positive numbers only."""
-    cells = up.size
-    rest = 1.0
-    for i in range(cells):
-        pivot = rest + k * up[i]
-        inverse[i] = 1.0 / pivot
-        forward[i] = k * up[i] / pivot
-        backward[i] = k * down[i] / pivot
-        rest = 1.0 + k * down[i] * (rest / pivot)
-
-
-@kernel("void(f8[::1], f8[::1], f8[::1], f8[::1])")
-def _solve(inverse, forward, backward, x):
-    """x becomes the solution for the right-hand side x."""
+@kernel("void(f8[::1], f8[::1])")
+def _solve_chain(operator, x):
+    """x becomes the solution for the right-hand side x, nothing being put in at V_reset."""
     cells = x.size
+    inverse = operator[INVERSE * cells:FORWARD * cells]
+    forward = operator[FORWARD * cells:BACKWARD * cells]
+    backward = operator[BACKWARD * cells:RESPONSE * cells]
     for i in range(1, cells):
         x[i] += forward[i - 1] * x[i - 1]
     x[cells - 1] *= inverse[cells - 1]
@@ -283,33 +277,56 @@ def _solve(inverse, forward, backward, x):
         x[i] = inverse[i] * x[i] + backward[i] * x[i + 1]
 
 
-@kernel("f8(f8, f8, f8, i4, f8[::1], f8[::1], f8[::1], f8[::1])")
-def _reset_response(leaving, again, below, reset, inverse, forward, backward, response):
-    """The solution for one unit put in at V_reset, and how much of it to add for each unit in the last cell.
+@kernel("f8(f8, f8, f8, i4, f8[::1])")
+def _factorise(k, again, below, reset, operator):
+    """The matrix 1 - k L of the chain's generator L, as a product of two triangles; sums of positive numbers only.
 
-    `leaving` is the last cell's rate times the time step of the matrix, `again` the part of it that is put in at V_reset:
-    a change of rank one to the matrix (Sherman & Morrison 1950).
+    The part `again` of what leaves the last cell is put in at V_reset, a change of rank one (Sherman & Morrison 1950): for
+    each unit in the last cell the value returned times `response`, the solution for one unit put in there, is added.
     """
+    cells = operator.size // OPERATOR_ARRAYS
+    up = operator[:cells]
+    down = operator[DOWN * cells:INVERSE * cells]
+    inverse = operator[INVERSE * cells:FORWARD * cells]
+    forward = operator[FORWARD * cells:BACKWARD * cells]
+    backward = operator[BACKWARD * cells:RESPONSE * cells]
+    response = operator[RESPONSE * cells:]
+    rest = 1.0
+    for i in range(cells):
+        pivot = rest + k * up[i]
+        inverse[i] = 1.0 / pivot
+        forward[i] = k * up[i] / pivot
+        backward[i] = k * down[i] / pivot
+        rest = 1.0 + k * down[i] * (rest / pivot)
     if again == 0.0:
         return 0.0
-    for i in range(response.size):
+    for i in range(cells):
         response[i] = 0.0
     response[reset - 1] = below
     response[reset] = 1.0 - below
-    _solve(inverse, forward, backward, response)
-    last = response[response.size - 1]
-    # What was put in is in the cells or has left: this is 1 - leaving * again * last, without the cancellation.
-    return leaving * again / (_sum(response) + leaving * (1.0 - again) * last)
+    _solve_chain(operator, response)
+    leaving = k * up[cells - 1]
+    # What was put in is in the cells or has left: this is 1 - leaving * again * response[-1], without the cancellation.
+    return leaving * again / (_sum(response) + leaving * (1.0 - again) * response[cells - 1])
 
 
-@kernel("void(f8, f8[::1], f8[::1], f8[::1], f8[::1], f8[::1])")
-def _solve_with_reset(gain, response, inverse, forward, backward, x):
-    """`_solve` when part of what leaves the last cell is put in at V_reset; `gain` and `response` are made for that."""
-    _solve(inverse, forward, backward, x)
+@kernel("void(f8, f8[::1], f8[::1])")
+def _solve(gain, operator, x):
+    """x becomes the solution for the right-hand side x; `gain` is what `_factorise` returned."""
+    _solve_chain(operator, x)
     if gain > 0.0:
+        response = operator[RESPONSE * x.size:]
         amount = gain * x[x.size - 1]
         for i in range(x.size):
             x[i] += amount * response[i]
+
+
+@kernel("f8(f8, f8, f8, f8, f8, f8, f8, f8[::1], i4, f8[::1])")
+def _operator(k, mu, sigma, tau_m, E_L, again, below, faces, reset, operator):
+    """Transition rates and factors for one stage of a step."""
+    cells = faces.size - 1
+    transition_rates(mu, sigma, tau_m, E_L, faces, operator[:cells], operator[DOWN * cells:INVERSE * cells])
+    return _factorise(k, again, below, reset, operator)
 
 
 @kernel("f8(f8, f8[::1], f8[::1], f8[::1])")
@@ -343,32 +360,30 @@ def _put_back_rounding(expected, probability):
             probability[i] *= factor
 
 
-@kernel("f8(f8, f8, f8, i4, f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1])")
-def _limit(dt, again, below, reset, up, down, second, excess, limits, euler):
+@kernel("f8(f8, f8, f8, i4, f8[::1], f8[::1], f8[::1], f8[::1])")
+def _limit(outflow, again, below, reset, second, excess, limits, euler):
     """Brings `euler` as near to `second` as leaves no cell below zero; returns the outflow of the step.
 
-    `excess` is the content whose flux, over dt, is that of the second-order step minus that of implicit Euler.  A cell that
-    would give more than it has scales down all that it gives.
+    `excess` is what passes each upper face in the second-order step and does not in that of implicit Euler, whose outflow
+    is given.  A cell that would give more than it has scales down all that it gives.
     """
     cells = euler.size
     last = cells - 1
-    leaving = dt * up[last] * excess[last]
+    leaving = excess[last]
     for i in range(cells):
-        given = max(dt * (up[i] * excess[i] - (down[i] * excess[i + 1] if i < last else 0.0)), 0.0)
+        given = max(excess[i], 0.0)
         if i > 0:
-            given += max(dt * (down[i - 1] * excess[i] - up[i - 1] * excess[i - 1]), 0.0)
+            given += max(-excess[i - 1], 0.0)
         if leaving < 0.0:
             # Less over the threshold is less at V_reset.
             given -= again * leaving * (below if i == reset - 1 else 1.0 - below if i == reset else 0.0)
         limits[i] = 1.0 if given <= euler[i] else euler[i] / given
-    outflow = dt * up[last] * euler[last]
     limit = limits[last]
     if leaving < 0.0:
         limit = min(limits[reset - 1], limits[reset], 1.0 if outflow >= -leaving else outflow / -leaving)
     leaving *= limit
     for i in range(last):
-        flux = dt * (up[i] * excess[i] - down[i] * excess[i + 1])
-        excess[i] = flux * (limits[i] if flux > 0.0 else limits[i + 1])
+        excess[i] *= limits[i] if excess[i] > 0.0 else limits[i + 1]
     excess[last] = leaving
     for i in range(cells):
         scaled = min(limits[max(i - 1, 0)], limits[i], limits[min(i + 1, last)])
@@ -383,6 +398,70 @@ def _limit(dt, again, below, reset, up, down, second, excess, limits, euler):
 
 
 @kernel(
+    "f8(f8, f8, f8, f8[::1], f8[::1], f8, i4, f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1])")
+def _step(
+        dt, gain, end_gain, operator, end_operator, t_ref, reset, faces, probability, release, waiting, state, work):
+    """One step with the operators of its two stages; returns what passed the threshold."""
+    cells = probability.size
+    last = cells - 1
+    middle = work[:cells]
+    end = work[cells:2 * cells]
+    limits = work[2 * cells:3 * cells]
+    euler = work[3 * cells:4 * cells]
+    up = end_operator[:cells]
+    down = end_operator[DOWN * cells:INVERSE * cells]
+    middle_up = operator[:cells]
+    middle_down = operator[DOWN * cells:INVERSE * cells]
+    below = _share_below(faces, reset)
+    # The part of the outflow that is still refractory at the end of the step; the rest has been reset.
+    held = min(t_ref / dt, 1.0)
+    again = 1.0 - held
+    time = state[TIME]
+    due = _give_back(time + dt, release, waiting, state)
+    for i in range(cells):
+        middle[i] = probability[i]
+    middle[reset - 1] += W_END * due * below
+    middle[reset] += W_END * due * (1.0 - below)
+    _solve(gain, operator, middle)
+    for i in range(cells):
+        end[i] = (1.0 + SQRT_2) * middle[i] - SQRT_2 * probability[i]
+    end[reset - 1] += W_END * due * below
+    end[reset] += W_END * due * (1.0 - below)
+    _solve(end_gain, end_operator, end)
+    outflow = dt * (W_MIDDLE * middle_up[last] * middle[last] + W_END * up[last] * end[last])
+    lowest = outflow
+    for i in range(cells):
+        lowest = min(lowest, end[i])
+    if lowest < 0.0:
+        euler_operator = work[4 * cells:(4 + OPERATOR_ARRAYS) * cells]
+        for i in range(INVERSE * cells):
+            euler_operator[i] = end_operator[i]
+        euler_gain = _factorise(dt, again, below, reset, euler_operator)
+        for i in range(cells):
+            euler[i] = probability[i]
+        euler[reset - 1] += due * below
+        euler[reset] += due * (1.0 - below)
+        _solve(euler_gain, euler_operator, euler)
+        for i in range(cells):
+            passing = W_MIDDLE * middle_up[i] * middle[i] + up[i] * (W_END * end[i] - euler[i])
+            if i < last:
+                passing -= W_MIDDLE * middle_down[i] * middle[i + 1] + down[i] * (W_END * end[i + 1] - euler[i + 1])
+            middle[i] = dt * passing
+        outflow = _limit(dt * up[last] * euler[last], again, below, reset, end, middle, limits, euler)
+        for i in range(cells):
+            probability[i] = euler[i]
+    else:
+        for i in range(cells):
+            probability[i] = end[i]
+    state[FREE] += due - held * outflow
+    _put_back_rounding(state[FREE], probability)
+    state[TIME] = time + dt
+    if held > 0.0:
+        _keep(held * outflow, time + max(dt, t_ref), time + dt + t_ref, release, waiting, state)
+    return outflow
+
+
+@kernel(
     "f8(i4, f8, f8, f8, f8, f8, f8, f8[::1], i4, f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1])")
 def advance(
         steps, dt, mu, sigma, tau_m, E_L, t_ref, faces, reset, probability, release, waiting, state, work, rates):
@@ -391,87 +470,47 @@ def advance(
     Writes the rate at the end of each step, in Hz, as far as `rates` reaches.
     """
     cells = probability.size
-    last = cells - 1
-    up = work[:cells]
-    down = work[cells:2 * cells]
-    inverse = work[2 * cells:3 * cells]
-    forward = work[3 * cells:4 * cells]
-    backward = work[4 * cells:5 * cells]
-    response = work[5 * cells:6 * cells]
-    middle = work[6 * cells:7 * cells]
-    end = work[7 * cells:8 * cells]
-    euler = work[8 * cells:9 * cells]
-    euler_inverse = work[9 * cells:10 * cells]
-    euler_forward = work[10 * cells:11 * cells]
-    euler_backward = work[11 * cells:12 * cells]
-    spare = work[12 * cells:13 * cells]
-    transition_rates(mu, sigma, tau_m, E_L, faces, up, down)
-    below = _share_below(faces, reset)
-    # The part of a step's outflow that is reset within the same step.
-    held = min(t_ref / dt, 1.0)
-    again = 1.0 - held
-    k = W_END * dt
-    _factorise(k, up, down, inverse, forward, backward)
-    gain = _reset_response(k * up[last], again, below, reset, inverse, forward, backward, response)
-    euler_ready = False
+    operator = work[:OPERATOR_ARRAYS * cells]
+    rest = work[OPERATOR_ARRAYS * cells:]
+    again = 1.0 - min(t_ref / dt, 1.0)
+    gain = _operator(W_END * dt, mu, sigma, tau_m, E_L, again, _share_below(faces, reset), faces, reset, operator)
     total = 0.0
     for step in range(steps):
-        time = state[TIME]
-        due = _give_back(time + dt, release, waiting, state)
-        for i in range(cells):
-            middle[i] = probability[i]
-        middle[reset - 1] += W_END * due * below
-        middle[reset] += W_END * due * (1.0 - below)
-        _solve_with_reset(gain, response, inverse, forward, backward, middle)
-        for i in range(cells):
-            end[i] = (1.0 + SQRT_2) * middle[i] - SQRT_2 * probability[i]
-        end[reset - 1] += W_END * due * below
-        end[reset] += W_END * due * (1.0 - below)
-        _solve_with_reset(gain, response, inverse, forward, backward, end)
-        outflow = dt * up[last] * (W_MIDDLE * middle[last] + W_END * end[last])
-        lowest = outflow
-        for i in range(cells):
-            lowest = min(lowest, end[i])
-        if lowest < 0.0:
-            if not euler_ready:
-                _factorise(dt, up, down, euler_inverse, euler_forward, euler_backward)
-                euler_ready = True
-            for i in range(cells):
-                euler[i] = probability[i]
-                middle[i] = W_MIDDLE * middle[i] + W_END * end[i]
-            euler[reset - 1] += due * below
-            euler[reset] += due * (1.0 - below)
-            euler_gain = _reset_response(
-                dt * up[last], again, below, reset, euler_inverse, euler_forward, euler_backward, spare)
-            _solve_with_reset(euler_gain, spare, euler_inverse, euler_forward, euler_backward, euler)
-            for i in range(cells):
-                middle[i] -= euler[i]
-            outflow = _limit(dt, again, below, reset, up, down, end, middle, spare, euler)
-            for i in range(cells):
-                probability[i] = euler[i]
-        else:
-            for i in range(cells):
-                probability[i] = end[i]
-        state[FREE] += due - held * outflow
-        _put_back_rounding(state[FREE], probability)
-        state[TIME] = time + dt
-        if held > 0.0:
-            _keep(held * outflow, time + max(dt, t_ref), time + dt + t_ref, release, waiting, state)
-        total += outflow
+        total += _step(
+            dt, gain, gain, operator, operator, t_ref, reset, faces, probability, release, waiting, state, rest)
         if step < rates.size:
-            rates[step] = 1000.0 * up[last] * probability[last]
+            rates[step] = 1000.0 * operator[cells - 1] * probability[cells - 1]
     return 1000.0 * total / (steps * dt)
 
 
 @kernel("void(f8[::1], f8[::1], f8[::1], f8, f8, f8, f8[::1], i4, f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1])")
 def follow(dt, mu, sigma, tau_m, E_L, t_ref, faces, reset, probability, release, waiting, state, work, rates):
-    """`advance` with a time step, a drive and a noise for each step."""
-    start = 0
-    while start < dt.size:
-        stop = start + 1
-        while stop < dt.size and dt[stop] == dt[start] and mu[stop] == mu[start] and sigma[stop] == sigma[start]:
-            stop += 1
-        advance(
-            stop - start, dt[start], mu[start], sigma[start], tau_m, E_L, t_ref, faces, reset, probability, release,
-            waiting, state, work, rates[start:stop])
-        start = stop
+    """As many steps as `dt` has values, under an input that changes; writes the rate at the end of each, in Hz.
+
+    `mu` and `sigma` have two values for each step: at W_END of its length and at its end.
+    """
+    cells = probability.size
+    size = OPERATOR_ARRAYS * cells
+    rest = work[2 * size:]
+    below = _share_below(faces, reset)
+    gain = 0.0
+    end_gain = 0.0
+    for j in range(dt.size):
+        known = j > 0 and dt[j] == dt[j - 1]
+        for i in range(2 * j, 2 * j + 2):
+            known = known and mu[i] == mu[2 * j - 1] and sigma[i] == sigma[2 * j - 1]
+        # In two steps under one constant input all stages have one operator, that of the end of the first.
+        first = 0 if known or (mu[2 * j] == mu[2 * j + 1] and sigma[2 * j] == sigma[2 * j + 1]) else size
+        if not known:
+            k = W_END * dt[j]
+            again = 1.0 - min(t_ref / dt[j], 1.0)
+            end_gain = _operator(
+                k, mu[2 * j + 1], sigma[2 * j + 1], tau_m, E_L, again, below, faces, reset, work[:size])
+            gain = end_gain
+            if first > 0:
+                gain = _operator(
+                    k, mu[2 * j], sigma[2 * j], tau_m, E_L, again, below, faces, reset, work[first:first + size])
+        _step(
+            dt[j], end_gain if first == 0 else gain, end_gain, work[first:first + size], work[:size], t_ref, reset,
+            faces, probability, release, waiting, state, rest)
+        rates[j] = 1000.0 * work[cells - 1] * probability[cells - 1]
