@@ -2,9 +2,9 @@
 
     tau_m dV/dt = E_L - V + mu + sigma sqrt(tau_m) eta(t);    V reaches V_th: a spike, then V = V_reset for t_ref
 
-Under a piecewise constant current without noise the neuron needs no clock: `simulate` and `simulate_piecewise` go from spike
-to spike by the exact solution.  With noise `simulate` takes steps, and asks in each whether the threshold was reached between
-its ends.  `integrate` is the clock-driven simulation that most programs use, for comparison.
+Under a piecewise constant current without noise the neuron needs no clock: `simulate` and `simulate_piecewise` go from
+spike to spike by the exact solution.  With noise `simulate` takes steps, and asks in each whether the threshold was
+reached between its ends.  `integrate` is the clock-driven simulation that most programs use, for comparison.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def simulate(
     n: LIF, mu, sigma=0.0, duration: float = 1000.0, size: int = 1, dt: float | None = None, rng=None, V0=None, *,
     method: str = "exact", crossing: str = "bridge", signal=None, threads: int = 1, progress: bool = False
 ) -> Spikes:
-    """Spike times of uncoupled neurons under a constant drive, with noise or without.
+    """Spike times of uncoupled neurons, with noise or without.
 
     tau_m dV/dt = E_L - V + mu + sigma sqrt(tau_m) eta(t)
 
@@ -100,9 +100,9 @@ def simulate(
     mu : array_like
         Drive R I in mV above E_L: a number, or one for each neuron.
     sigma : array_like
-        Amplitude of the noise in mV, at least 0: a number, or one for each neuron. Without a threshold V would vary with the
-        standard deviation sigma / sqrt(2). Where all are 0 and there is no signal, the spike times are exact to rounding,
-        from event to event, and what follows here of steps and random numbers does not apply.
+        Amplitude of the noise in mV, at least 0: a number, or one for each neuron. Without a threshold V would vary
+        with the standard deviation sigma / sqrt(2). Where all are 0 and there is no signal, the spike times are exact
+        to rounding, from event to event, and what follows here of steps and random numbers does not apply.
     duration : float
         Simulated time in ms, positive. It need not be a multiple of `dt`: the last step is then shorter.
     size : int
@@ -110,8 +110,8 @@ def simulate(
     dt : float, optional
         Time step in ms, positive and at most tau_m; tau_m / 40 or 0.5 if that is less.
     rng : int or numpy.random.Generator, optional
-        Seed, or the generator that draws one; fresh randomness if not given. The same seed gives the same spikes, whatever
-        the number of threads, and the same in the page.
+        Seed, or the generator that draws one; fresh randomness if not given. The same seed gives the same spikes,
+        whatever the number of threads, and the same in the page.
     V0 : array_like, optional
         Potential in mV at t = 0, below V_th: a number, or one for each neuron; E_L if not given.
     method : {"exact", "euler"}
@@ -119,12 +119,12 @@ def simulate(
         Maruyama's rule.
     crossing : {"bridge", "bridge-end", "grid"}
         ``"bridge"`` finds crossings between the ends of a step, places each spike and the end of each refractory period
-        where they fall, and goes on from there within the step. ``"bridge-end"`` finds them too, but stamps the spike and
-        resets V at the end of the step. ``"grid"`` sees only what is above threshold at the end of a step, as most
+        where they fall, and goes on from there within the step. ``"bridge-end"`` finds them too, but stamps the spike
+        and resets V at the end of the step. ``"grid"`` sees only what is above threshold at the end of a step, as most
         simulators do, and misses the rest. The last two are refractory for t_ref / dt steps, rounded up.
     signal : array_like, shape (steps,), optional
-        Drive in mV that is added to `mu` of every neuron during each step, with steps = duration / dt, rounded up. It is
-        constant within a step, also for what happens inside it.
+        Drive in mV that is added to `mu` of every neuron during each step, with steps = duration / dt, rounded up. It
+        is constant within a step, also for what happens inside it.
     threads : int
         How many threads divide the neurons among them.
     progress : bool
@@ -133,14 +133,15 @@ def simulate(
     Returns
     -------
     Spikes
-        Times in ms. With ``"bridge"`` the rate at the default step is right to 0.1 %, at dt = tau_m / 20 to 0.2 %; with
-        ``"grid"`` the error shrinks only as the root of `dt`.
+        Times in ms. With ``"bridge"`` the rate at the default step is right to 0.1 %, and to a few times that where
+        spikes are rare; it is exact where E_L + mu = V_th. With ``"grid"`` the rate is too low by several per cent, and
+        the error shrinks only as the root of `dt`.
 
     Raises
     ------
     TypeError, ValueError
-        Naming the argument, its value and what is allowed; also if more than two thousand million spikes or steps are to
-        be expected.
+        Naming the argument, its value and what is allowed; also if more than two thousand million spikes or steps are
+        to be expected.
 
     References
     ----------
@@ -191,8 +192,8 @@ def simulate(
     if not np.sum(most) <= MOST_SPIKES:
         k = int(np.argmax(most))
         raise ValueError(
-            f"mu and sigma must give fewer than {MOST_SPIKES:,} spikes, got mu = {mu[k]:g} mV and sigma = {sigma[k]:g} mV, "
-            f"which may give {np.sum(most):.2g}")
+            f"mu and sigma must give fewer than {MOST_SPIKES:,} spikes, got mu = {mu[k]:g} mV and "
+            f"sigma = {sigma[k]:g} mV, which may give {np.sum(most):.2g}")
     return _simulate_with_noise(
         n, mu, sigma, duration, dt, np.require(signal, requirements="CW"), _initial_potentials(n, V0, size), _seed(rng),
         METHODS[method], CROSSINGS[crossing], most, threads, progress)
@@ -206,9 +207,9 @@ def _for_each(values, size):
 def _most_spikes(n, mu, sigma, signal, duration):
     """More spikes than each neuron is to be expected to fire.
 
-    The mean interval is t_ref + tau_m sqrt(pi) times the integral of exp(u**2) (1 + erf(u)) from the reset potential to the
-    threshold, with u = (V - T) / sigma.  The integrand grows with u, and is above 2 / (sqrt(u**2 + 2) - u) / sqrt(pi)
-    (Birnbaum 1942).
+    The mean interval is t_ref + tau_m sqrt(pi) times the integral of exp(u**2) (1 + erf(u)) from the reset potential to
+    the threshold, with u = (V - T) / sigma.  The integrand grows with u, and is above 2 / (sqrt(u**2 + 2) - u) /
+    sqrt(pi) (Birnbaum 1942).
     """
     above_reset = n.E_L - n.V_reset + mu + max(0.0, np.max(signal))
     with np.errstate(divide="ignore"):
@@ -288,7 +289,8 @@ def _run_group(n, mu, sigma, duration, dt, signal, V, seed, start, method, cross
         while True:
             count = population.population_steps(
                 mu, sigma, signal[first:end], n.tau_m, n.E_L, n.V_th, n.V_reset, n.t_ref, dt,
-                dt if end <= whole else last, first, method, crossing, *state, work, work_words, spike_times, spike_neurons)
+                dt if end <= whole else last, first, method, crossing, *state, work, work_words, spike_times,
+                spike_neurons)
             if count <= spike_times.size:
                 break
             # Too little room: the same steps again, which give the same spikes.
@@ -458,8 +460,9 @@ def spike_train_spectrum(spikes: Spikes, duration: float, f, start: float = 0.0)
     Returns
     -------
     spectrum : ndarray
-        Two-sided, in Hz, in the shape of `f`. It tends to the firing rate at high frequencies. At 0 it is the variance of the
-        number of spikes over the length T of the record. A record of finite length smooths the spectrum over about 1 / T.
+        Two-sided, in Hz, in the shape of `f`. It tends to the firing rate at high frequencies. At 0 it is the variance
+        of the number of spikes over the length T of the record. A record of finite length smooths the spectrum over
+        about 1 / T.
     standard_error : ndarray
         Of each value, from its variation among the neurons.
 

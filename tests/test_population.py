@@ -46,8 +46,8 @@ def siegert(n, mu, sigma):
 
 
 def first_passages_at_threshold_drive(x, y_reset):
-    """Probability that a neuron whose drive is the threshold has fired after x time constants: the integral of its closed
-    form density 2 |y| / sqrt(pi) exp(-x) (1 - exp(-2 x))**(-3/2) exp(-y**2 exp(-2 x) / (1 - exp(-2 x)))."""
+    """Probability that a neuron whose drive is the threshold has fired after x time constants: the integral of its
+    closed form density 2 |y| / sqrt(pi) exp(-x) (1 - exp(-2 x))**(-3/2) exp(-y**2 exp(-2 x) / (1 - exp(-2 x)))."""
     return 1.0 - erf(abs(y_reset) * np.exp(-x) / np.sqrt(-np.expm1(-2.0 * x)))
 
 
@@ -55,7 +55,7 @@ def first_passages_at_threshold_drive(x, y_reset):
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_step_end_schemes_have_their_exact_rates(scheme):
-    """The rates of table R7 are those of the discrete schemes, not of the neuron: steps from 0.2 to 5 ms, four neurons."""
+    """Table R7 has the rates of the discrete schemes, not of the neuron: steps from 0.2 to 5 ms, four neurons."""
     method, crossing = SCHEMES[scheme]
     compared = 0
     for row in table("R7_discretisation.csv"):
@@ -74,14 +74,15 @@ def test_step_end_schemes_have_their_exact_rates(scheme):
 
 
 def test_bias_of_a_grid_grows_with_the_root_of_the_step_and_of_a_step_end_with_the_step():
-    """Against the exact rates: slopes in a double logarithmic plot, within 4 standard errors and 0.06 for higher orders."""
+    """Slopes in a double logarithmic plot, within 4 standard errors and 0.06 for higher orders of the step."""
     def slope(crossing, steps, mu, sigma, seconds):
         cell = n.replace(t_ref=0.0)
         exact = siegert(cell, mu, sigma)
         logs, errors = [], []
         for dt in steps:
-            mean, error = rate(simulate(cell, mu, sigma, 2200.0, int(seconds * dt / steps[0] / 2), dt, 5, V0=cell.V_reset,
-                                        crossing=crossing), 200.0, 2200.0)
+            size = int(seconds * dt / steps[0] / 2)
+            spikes = simulate(cell, mu, sigma, 2200.0, size, dt, 5, V0=cell.V_reset, crossing=crossing)
+            mean, error = rate(spikes, 200.0, 2200.0)
             logs.append(math.log(1.0 - mean / exact))
             errors.append(error / (exact - mean))
         x = np.log(steps) - np.mean(np.log(steps))
@@ -96,7 +97,7 @@ def test_bias_of_a_grid_grows_with_the_root_of_the_step_and_of_a_step_end_with_t
 
 
 def test_bridge_has_the_theoretical_rate_at_a_step_of_one_millisecond():
-    """Siegert's integral by adaptive quadrature, 12.557 Hz: bias of at most 0.2 %; the grid misses 6 % at a tenth of the step."""
+    """Siegert's integral by adaptive quadrature, 12.557 Hz: at most 0.2 % off; a grid, 6 % at a tenth of the step."""
     exact = siegert(n, 16.0, 5.0)
     assert exact == pytest.approx(12.557, abs=5e-4)
     mean, error = rate(simulate(n, 16.0, 5.0, 10_300.0, 20_000, 1.0, 7), 300.0, 10_300.0)
@@ -110,18 +111,19 @@ def test_bridge_has_the_theoretical_rate_at_a_step_of_one_millisecond():
 
 @pytest.mark.parametrize("method", ["exact", "euler"])
 def test_bridge_converges_to_theory_whatever_the_step(method):
-    """Several spikes in one step: a drive far above threshold without refractory period fires every millisecond; 4 standard
-    errors and 0.002 for the step."""
+    """Several spikes in one step: a drive far above threshold without refractory period fires every millisecond; 4
+    standard errors and 0.002 for the step."""
     cell = n.replace(t_ref=0.0, V_reset=18.0)
     exact = siegert(cell, 60.0, 10.0)
     assert exact > 800.0
-    mean, error = rate(simulate(cell, 60.0, 10.0, 600.0, 1000, 1.0 if method == "exact" else 0.02, 3, method=method), 100.0, 600.0)
+    dt = {"exact": 1.0, "euler": 0.02}[method]
+    mean, error = rate(simulate(cell, 60.0, 10.0, 600.0, 1000, dt, 3, method=method), 100.0, 600.0)
     assert abs(mean - exact) < 4.0 * error + 0.002 * exact
 
 
 def test_intervals_vary_as_in_theory():
-    """Mean, variance and coefficient of variation of table R2, from rare spikes to a nearly regular rhythm; 4 standard errors
-    and 0.0005 for the chord in place of the curved threshold."""
+    """Mean, variance and coefficient of variation of table R2, from rare spikes to a nearly regular rhythm; 4 standard
+    errors and 0.0005 for the chord in place of the curved threshold."""
     compared = 0
     for row in table("R2_stationary.csv"):
         if row["tag"] != "brunel_grid" or not 4.0 < float(row["nu_Hz"]) < 150.0:
@@ -161,8 +163,8 @@ def test_first_passages_are_exact_where_the_drive_is_the_threshold(dt):
 
 
 def test_first_passages_agree_with_a_random_walk_of_tiny_steps():
-    """A drive of half the threshold's height, where the chord only approximates: NumPy's own walk with steps of 2 µs after
-    the Broadie-Glasserman-Kou shift of the threshold by 0.5826 sigma sqrt(dt / tau_m)."""
+    """A drive of half the threshold's height, where the chord only approximates: NumPy's own walk with steps of 2 µs
+    after the Broadie-Glasserman-Kou shift of the threshold by 0.5826 sigma sqrt(dt / tau_m)."""
     rng = np.random.default_rng(4)
     h, size, mu, sigma, start, end = 0.004, 3000, 14.0, 5.0, 16.0, 12.0
     a = math.exp(-h / 20.0)
@@ -193,7 +195,8 @@ def test_the_free_membrane_has_its_mean_and_variance(method, step_variance):
     work = [np.empty(population.WORK), np.empty(population.WORK_WORDS, np.uint32), np.empty(0), np.empty(0, np.int32)]
     decay = {"exact": math.exp(-1.0), "euler": 0.95**20}[method]
     for first, steps, mean, variance in (
-            (0, 20, -55.0 - 15.0 * decay, 18.0 * step_variance * (1.0 - decay**2)), (20, 280, -55.0, 18.0 * step_variance)):
+            (0, 20, -55.0 - 15.0 * decay, 18.0 * step_variance * (1.0 - decay**2)),
+            (20, 280, -55.0, 18.0 * step_variance)):
         assert population.population_steps(
             np.full(size, 15.0), np.full(size, 6.0), np.zeros(steps), 20.0, -70.0, 1e6, -80.0, 2.0, 1.0, 1.0, first,
             {"exact": 0, "euler": 1}[method], 0, *state, *work) == 0
@@ -205,7 +208,7 @@ def test_the_free_membrane_has_its_mean_and_variance(method, step_variance):
 # Refractory period, signal, steps
 
 def test_spikes_keep_the_refractory_period_exactly():
-    """No interval is shorter, whatever the step; those of step-end schemes are at least t_ref in whole steps, plus one."""
+    """No interval is shorter, whatever the step; at step ends it is at least t_ref in whole steps, plus one."""
     for t_ref, dt in ((2.0, 0.3), (0.07, 0.5), (7.7, 0.5)):
         cell = n.replace(t_ref=t_ref, V_reset=19.0)
         for crossing in ("bridge", "bridge-end", "grid"):
@@ -239,7 +242,7 @@ def test_a_signal_is_a_current_that_changes_from_step_to_step():
 
 
 def test_noise_for_some_and_not_for_others():
-    """A mixed population: the noiseless neurons are exact, the others have the rate that Siegert's integral gives them."""
+    """A mixed population: the noiseless neurons are exact, the others have the rate of Siegert's integral."""
     mu = np.repeat([25.0, 16.0, 22.0], 1000)
     sigma = np.repeat([0.0, 5.0, 3.0], 1000)
     spikes = simulate(n, mu, sigma, 2300.0, rng=8)
@@ -252,7 +255,7 @@ def test_noise_for_some_and_not_for_others():
 
 
 def test_a_duration_that_is_no_multiple_of_the_step():
-    """The last step is shorter. At mu = V_th the distribution at its end is known; so is the number that fires in it."""
+    """The last step is shorter. At mu = V_th the number of neurons that have fired is known at any time."""
     cell = n.replace(t_ref=2000.0)
     spikes = simulate(cell, 20.0, 5.0, 12.5, 40_000, 5.0, 12, V0=10.0)
     for t in (10.0, 11.0, 12.5):
@@ -307,9 +310,11 @@ def test_seeds_and_generators(capsys):
 def kernel_arguments(method, crossing, steps=90, size=150):
     words = np.empty((4, size), np.uint32)
     random.seed_streams(np.array([5, 6], np.uint32), 7, words)
-    return [np.linspace(10.0, 30.0, size), np.where(np.arange(size) % 7 == 0, 0.0, 5.0), np.sin(np.arange(steps)), 20.0, 0.0,
-            20.0, 10.0, 0.3, 1.0, 1.0, 5, method, crossing, np.full(size, 10.0), np.zeros(size), words, np.zeros((2, size)),
-            np.zeros(population.WORK), np.zeros(population.WORK_WORDS, np.uint32), np.zeros(900), np.zeros(900, np.int32)]
+    return [
+        np.linspace(10.0, 30.0, size), np.where(np.arange(size) % 7 == 0, 0.0, 5.0), np.sin(np.arange(steps)),
+        20.0, 0.0, 20.0, 10.0, 0.3, 1.0, 1.0, 5, method, crossing, np.full(size, 10.0), np.zeros(size), words,
+        np.zeros((2, size)), np.zeros(population.WORK), np.zeros(population.WORK_WORDS, np.uint32), np.zeros(900),
+        np.zeros(900, np.int32)]
 
 
 @pytest.fixture(scope="module")
@@ -348,8 +353,9 @@ def test_a_page_that_calls_step_by_step_sees_the_spikes_of_simulate(module):
     mu, sigma = np.full(size, 30.0), np.full(size, 8.0)
     found = []
     for k in range(steps):
-        arguments = [mu, sigma, np.zeros(1), 20.0, 0.0, 20.0, 10.0, 2.0, dt, dt, k, 0, 0, *state, np.zeros(population.WORK),
-                     np.zeros(population.WORK_WORDS, np.uint32), np.zeros(size), np.zeros(size, np.int32)]
+        arguments = [
+            mu, sigma, np.zeros(1), 20.0, 0.0, 20.0, 10.0, 2.0, dt, dt, k, 0, 0, *state, np.zeros(population.WORK),
+            np.zeros(population.WORK_WORDS, np.uint32), np.zeros(size), np.zeros(size, np.int32)]
         count, arrays = host.call("population_steps", arguments)
         state = [np.frombuffer(arrays[3 + m], like.dtype).reshape(like.shape) for m, like in enumerate(state)]
         times, neurons = (np.frombuffer(arrays[m], kind)[:count] for m, kind in ((9, np.float64), (10, np.int32)))
@@ -357,6 +363,19 @@ def test_a_page_that_calls_step_by_step_sees_the_spikes_of_simulate(module):
     whole = simulate(n, mu, sigma, steps * dt, dt=dt, rng=9)
     assert sorted(found) == list(zip(whole.spike_neurons.tolist(), whole.spike_times.tolist(), strict=True))
     assert len(found) > 50
+
+
+def test_a_threshold_lowered_below_the_potential_fires_at_once():
+    """As a slider in the page may do between two calls; with noise and without, with every method."""
+    for method in (0, 1):
+        for sigma in (0.0, 5.0):
+            arguments = kernel_arguments(method, 0, steps=1, size=3)
+            arguments[0], arguments[1], arguments[7] = np.full(3, -10.0), np.full(3, sigma), 2.0
+            arguments[13] = np.array([20.5, 30.0, 19.0])
+            count = population.population_steps(*arguments)
+            times, neurons = arguments[19], arguments[20]
+            assert neurons[:2].tolist() == [0, 1] and times[:2].tolist() == [5.0, 5.0]
+            assert count == 2 and np.all(np.isfinite(arguments[13])) and arguments[14][:2].tolist() == [1.0, 1.0]
 
 
 # Rates and spectra of spikes
@@ -398,7 +417,7 @@ def test_spectrum_of_renewal_trains():
             rho = (1.0 + 2j * np.pi * f * 0.025 / shape) ** -shape
             expected = np.where(f == 0.0, 40.0 / shape, 40.0 * (1.0 - np.abs(rho) ** 2) / np.abs(1.0 - rho) ** 2)
         assert np.all(np.abs(S - expected) < 4.0 * error + 0.01 * expected), (S, expected)
-        # Long records are nearly Gaussian: |real + i imaginary|**2 has the standard deviation S, and sqrt(2) S where it is real.
+        # Long records are nearly Gaussian: the periodogram has the standard deviation S, sqrt(2) S where it is real.
         own = expected * np.where(f == 0.0, math.sqrt(2.0), 1.0) / math.sqrt(600)
         assert np.all(np.abs(error / own - 1.0) < 0.35)
 
@@ -423,25 +442,30 @@ def test_spectrum_of_the_noisy_neuron():
     (lambda: simulate(n, 1.0, [1.0, np.nan]), "sigma must be finite and at least 0 mV, got nan mV"),
     (lambda: simulate(n, 1.0, 1e60), "sigma must be finite and at most 1e+50 mV, got 1e+60 mV"),
     (lambda: simulate(n, 1e60, 1.0), "mu must be finite and at least -1e+50 mV and at most 1e+50 mV, got 1e+60 mV"),
-    (lambda: simulate(n, 1.0, [1.0, 2.0], size=3), "sigma must be a number or have one value for each of 3 neurons, got shape (2,)"),
-    (lambda: simulate(n, [1.0, 2.0, 3.0], [1.0, 2.0]), "sigma must be a number or have one value for each of 3 neurons"),
-    (lambda: simulate(n, [[1.0]], 1.0), "mu must be a number or have one value for each of 1 neurons, got shape (1, 1)"),
-    (lambda: simulate(n, 1.0, 1.0, dt=20.5), "dt must be at most tau_m = 20 ms, the time in which V changes, got 20.5 ms"),
-    (lambda: simulate(n, 1.0, 1.0, dt=1e-9), "duration must be at most 2,000,000,000 steps of dt = 1e-09 ms, got 1000 ms"),
+    (lambda: simulate(n, 1.0, [1.0, 2.0], size=3),
+     "sigma must be a number or have one value for each of 3 neurons, got shape (2,)"),
+    (lambda: simulate(n, [1.0, 2.0, 3.0], [1.0, 2.0]), "sigma must be a number or have one value for each of 3"),
+    (lambda: simulate(n, [[1.0]], 1.0), "one value for each of 1 neurons, got shape (1, 1)"),
+    (lambda: simulate(n, 1.0, 1.0, dt=20.5), "dt must be at most tau_m = 20 ms, the time in which V"),
+    (lambda: simulate(n, 1.0, 1.0, dt=1e-9), "duration must be at most 2,000,000,000 steps of dt = 1e-09 ms"),
     (lambda: simulate(n, 1.0, 1.0, rng=2**64), "rng must be less than 2**64 as a seed, got 18446744073709551616"),
     (lambda: simulate(n, 1.0, 1.0, method="rk4"), "method must be 'exact' or 'euler', got 'rk4'"),
     (lambda: simulate(n, 1.0, 1.0, crossing="none"), "crossing must be 'bridge', 'bridge-end' or 'grid', got 'none'"),
     (lambda: simulate(n, 1.0, 1.0, threads=0), "threads must be a whole number of at least 1, got 0"),
-    (lambda: simulate(n, 1.0, 1.0, 10.0, signal=[1.0]), "signal must have one value for each of 20 steps of 0.5 ms, got shape (1,)"),
+    (lambda: simulate(n, 1.0, 1.0, 10.0, signal=[1.0]),
+     "signal must have one value for each of 20 steps of 0.5 ms, got shape (1,)"),
     (lambda: simulate(n, 1.0, 1.0, 1.0, signal=[1.0, np.inf]), "signal must be finite"),
     (lambda: simulate(n, 1.0, 1.0, V0=20.0), "V0 must be less than V_th = 20 mV, got 20 mV"),
-    (lambda: simulate(n, 1.0, 1.0, size=3, V0=[1.0, 2.0]), "V0 must be a number or have one value for each of 3 neurons"),
-    (lambda: simulate(n.replace(t_ref=0.0, V_reset=np.nextafter(20.0, 0.0)), 1.0, 5.0), "fewer than 2,000,000,000 spikes"),
+    (lambda: simulate(n, 1.0, 1.0, size=3, V0=[1.0, 2.0]), "V0 must be a number or have one value for each of 3"),
+    (lambda: simulate(n.replace(t_ref=0.0, V_reset=np.nextafter(20.0, 0.0)), 1.0, 5.0),
+     "fewer than 2,000,000,000 spikes"),
     (lambda: population_rate(simulate(n, 1.0), 0.0, 10.0), "bin must be finite and greater than 0 ms, got 0 ms"),
     (lambda: population_rate(simulate(n, 1.0), 11.0, 10.0), "bin must be at most duration = 10 ms, got 11 ms"),
     (lambda: spike_train_spectrum(simulate(n, 1.0), 10.0, 1.0), "spikes must be of at least 2 neurons"),
-    (lambda: spike_train_spectrum(simulate(n, 1.0, size=2), 10.0, -1.0), "f must be finite and at least 0 Hz, got -1 Hz"),
-    (lambda: spike_train_spectrum(simulate(n, 1.0, size=2), 10.0, 1.0, 10.0), "duration must be finite and greater than 10 ms"),
+    (lambda: spike_train_spectrum(simulate(n, 1.0, size=2), 10.0, -1.0),
+     "f must be finite and at least 0 Hz, got -1 Hz"),
+    (lambda: spike_train_spectrum(simulate(n, 1.0, size=2), 10.0, 1.0, 10.0),
+     "duration must be finite and greater than 10 ms"),
 ])
 def test_a_bad_argument_is_named(call, message):
     with pytest.raises(ValueError) as error:
@@ -462,7 +486,8 @@ def test_a_bad_type_is_named(call, message):
 
 
 anything = st.one_of(
-    st.floats(-100.0, 100.0), st.integers(-5, 70), st.sampled_from([math.nan, math.inf, -math.inf, 1e60, 1e-160, 1e-300, -0.0]))
+    st.floats(-100.0, 100.0), st.integers(-5, 70),
+    st.sampled_from([math.nan, math.inf, -math.inf, 1e60, 1e-160, 1e-300, -0.0]))
 
 
 @settings(max_examples=150, deadline=None)

@@ -28,8 +28,8 @@ def sample():
 
 
 def test_xoshiro_gives_the_published_numbers():
-    """xoshiro128plusplus.c by Blackman and Vigna from the state 1, 2, 3, 4, as quoted by Rust's rand_xoshiro; the 102,401st
-    number as PHP's test of its own generators has it."""
+    """xoshiro128plusplus.c by Blackman and Vigna from the state 1, 2, 3, 4, as quoted by Rust's rand_xoshiro; the
+    102,401st number as PHP's test of its own generators has it."""
     words = np.array([[1], [2], [3], [4]], np.uint32)
     numbers = np.empty((102_401, 1), np.uint32)
     random.random_words(words, numbers)
@@ -48,7 +48,7 @@ def splitmix64(state):
 
 
 def test_splitmix_as_published_seeds_the_streams():
-    """The first three outputs from 1234567 stand on Rosetta Code; streams then follow from the docstring of seed_streams."""
+    """The first three outputs from 1234567 are on Rosetta Code; the streams follow from what seed_streams promises."""
     generator = splitmix64(1234567)
     assert [next(generator) for _ in range(3)] == [6457827717110365317, 3203168211198807973, 9817491932198370423]
     for seed in (0, 1, 2**64 - 1, 1234567890123456789):
@@ -59,9 +59,10 @@ def test_splitmix_as_published_seeds_the_streams():
 
 
 def test_normals_are_box_and_muller_of_the_words():
-    """mpmath with 30 digits; the error of the polynomials is below 1e-9 also where the logarithm is largest and smallest."""
+    """mpmath with 30 digits; the error is below 1e-9 also where the logarithm is largest and smallest."""
     rng = np.random.default_rng(2)
-    pairs = [(a, b) for a in (0, 1, 2**31, 3037000499, 3037000500, 2**32 - 2, 2**32 - 1) for b in (0, 1, 2, 3, 2**32 - 1)]
+    extremes = (0, 1, 2**31, 3037000499, 3037000500, 2**32 - 2, 2**32 - 1)
+    pairs = [(a, b) for a in extremes for b in (0, 1, 2, 3, 2**32 - 1)]
     pairs += rng.integers(0, 2**32, (2000, 2)).tolist()
     with mpmath.workdps(30):
         for a, b in pairs:

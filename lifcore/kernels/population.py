@@ -7,15 +7,15 @@ Over a step of length h the free membrane is known exactly (Ornstein & Uhlenbeck
     V' = T + (V - T) a + sigma sqrt((1 - a**2) / 2) z,    T = E_L + mu,    a = exp(-h / tau_m)
 
 What is not known is whether it touched the threshold in between.  In the time (sigma**2 / 2) (exp(2 t / tau_m) - 1) the
-distance exp(t / tau_m) (V - T) is Brownian motion, tied at both ends, and the threshold is a curve; replaced by its chord it
-was reached with probability::
+distance exp(t / tau_m) (V - T) is Brownian motion, tied at both ends, and the threshold is a curve; replaced by its
+chord it was reached with probability::
 
     exp(-2 (V_th - V) (V_th - V') / (sigma**2 sinh(h / tau_m)))
 
 at a time whose distribution is an inverse Gaussian.
 
-Neurons are advanced in blocks, with all steps of a call inside: a block's state stays in the processor's nearest memory,
-and the loops over its neurons have no branch.  Only a neuron in which something may have happened leaves them.
+Neurons are advanced in blocks, with all steps of a call inside: a block's state stays in the processor's nearest
+memory, and the loops over its neurons have no branch.  Only a neuron in which something may have happened leaves them.
 """
 
 from __future__ import annotations
@@ -57,7 +57,9 @@ def _coefficients(length, tau_m, method):
     h = length / tau_m
     if method == EULER:
         return h, h, 2.0 / h
-    return -expm1(-h), -0.5 * expm1(-2.0 * h), 4.0 * exp(-h) / -expm1(-2.0 * h)
+    fraction = -expm1(-h)
+    twice_variance = fraction * (2.0 - fraction)
+    return fraction, 0.5 * twice_variance, 4.0 * (1.0 - fraction) / twice_variance
 
 
 @kernel("void(f8[::1], u4[::1], i8)")
@@ -117,13 +119,15 @@ def _step_on_the_grid(work, width, drive, fraction, length, V_th):
     return reached
 
 
+@kernel("b1(f8, f8)", inline=True)
+def _is_near(q, chance):
+    """Whether chance < exp(-q) is possible: exp(-q) < 1 / (1 + q + q**2/2 + q**3/6), which takes no exponential."""
+    return chance * (1.0 + q * (1.0 + q * (0.5 + q * (1.0 / 6.0)))) < 1.0
+
+
 @kernel("i8(f8[::1], i8, f8, f8, f8, f8, f8, f8)")
 def _step_with_bridge(work, width, drive, fraction, length, V_th, held, partly_held):
-    """One step of a block; where the threshold may have been reached, or a neuron is released, it is left to `_event`.
-
-    With q twice the product of the distances over the bridge's variance, exp(-q) < 1 / (1 + q + q**2/2 + q**3/6): a crossing
-    is not missed, and few neurons are looked at in vain.
-    """
+    """One step of a block; a neuron that may have reached the threshold, or is released, is left to `_event`."""
     events = 0
     for j in range(width):
         v = work[V_ROW + j]
@@ -134,7 +138,7 @@ def _step_with_bridge(work, width, drive, fraction, length, V_th, held, partly_h
         q = (V_th - v) * distance * work[STEEPNESS_ROW + j]
         free = wait <= held
         released = (wait > held) & (wait < partly_held)
-        near = (distance <= 0.0) | (chance * (1.0 + q * (1.0 + q * (0.5 + q * (1.0 / 6.0)))) < 1.0)
+        near = (distance <= 0.0) | _is_near(q, chance)
         event = released | (free & near)
         work[PROPOSAL_ROW + j] = proposal
         work[CHANCE_ROW + j] = chance if event else NOTHING
@@ -149,24 +153,28 @@ def _crossed(distance, distance_after, target, V_th, steepness, chance):
     """Whether a step that begins and ends at these distances below the threshold has touched it."""
     if steepness == np.inf:
         # Without noise V approaches its target and may be rounded up to it.
-        return distance_after <= 0.0 and target > V_th
-    if distance_after <= 0.0:
+        return distance < 0.0 or (distance_after <= 0.0 and target > V_th)
+    if distance <= 0.0 or distance_after <= 0.0:
         return True
-    return chance < exp(-distance * distance_after * steepness)
+    q = distance * distance_after * steepness
+    return _is_near(q, chance) and chance < exp(-q)
 
 
 @kernel("f8(f8, f8, f8, f8, f8, f8, f8, f8, f8, i4)")
 def _crossing_time(distance, distance_after, target, V_th, steepness, length, tau_m, normal, chance, method):
     """When the threshold was touched in a step of `length` in which it was, drawn from its distribution.
 
-    Tied Brownian motion from a distance x to y after the time 1, with variance s, reaches 0 at r / (1 + r) with r an inverse
-    Gaussian of mean x / abs(y) and shape x**2 / s (drawn as Michael, Schucany & Haas 1976 do).
+    Tied Brownian motion from a distance x to y after the time 1, with variance s, reaches 0 at r / (1 + r) with r an
+    inverse Gaussian of mean x / abs(y) and shape x**2 / s (drawn as Michael, Schucany & Haas 1976 do).
     """
+    if distance <= 0.0:
+        return 0.0
     if steepness == np.inf:
         if method == EULER:
             return min(length, length * (distance / (distance - distance_after)))
         return min(length, tau_m * log1p(distance / (target - V_th)))
-    growth = 1.0 if method == EULER else exp(length / tau_m)
+    growing = 0.0 if method == EULER else expm1(length / tau_m)
+    growth = 1.0 + growing
     n = abs(distance_after) * growth / distance
     # steepness = 2 growth / (variance of the tied motion, over sigma**2), and twice the shape is the divisor below.
     b = normal * normal * growth / (steepness * distance * distance)
@@ -177,7 +185,7 @@ def _crossing_time(distance, distance_after, target, V_th, steepness, length, ta
         fraction = g / (n * n + g)
     if method == EULER:
         return fraction * length
-    return min(length, 0.5 * tau_m * log1p(fraction * expm1(2.0 * length / tau_m)))
+    return min(length, 0.5 * tau_m * log1p(fraction * growing * (growth + 1.0)))
 
 
 @kernel("i8(f8[::1], u4[::1], i8, f8, f8, f8, f8, f8, f8, f8, f8, i4, i4, f8[::1], i4[::1], i8)")
@@ -227,29 +235,30 @@ def _event(work, words, j, drive, sigma, begin, length, tau_m, V_th, V_reset, t_
     return n
 
 
-@kernel("i4(f8[::1], f8[::1], f8[::1], f8, f8, f8, f8, f8, f8, f8, i4, i4, i4, f8[::1], f8[::1], u4[:, ::1], f8[:, ::1], "
-        "f8[::1], u4[::1], f8[::1], i4[::1])")
+@kernel("i4(f8[::1], f8[::1], f8[::1], f8, f8, f8, f8, f8, f8, f8, i4, i4, i4, f8[::1], f8[::1], u4[:, ::1], "
+        "f8[:, ::1], f8[::1], u4[::1], f8[::1], i4[::1])")
 def population_steps(mu, sigma, signal, tau_m, E_L, V_th, V_reset, t_ref, dt, length, first, method, crossing,
                      V, wait, words, normals, work, work_words, spike_times, spike_neurons):
     """Advances a population by as many steps as `signal` has entries; returns the number of its spikes.
 
-    Per neuron: mu, sigma.  Per step: signal, in mV added to mu.  Then the neuron's parameters and:
-
+    mu, sigma : of each neuron in mV
+    signal : of each step, in mV, added to mu
+    tau_m, E_L, V_th, V_reset, t_ref : of the neuron
     dt, length : the time step, and the length of these steps: dt, but less for one last step that ends a run
     first : how many steps were made before; the first of these begins at first * dt
     method : 0 exact, 1 Euler-Maruyama
     crossing : 0 bridge, 1 bridge with spikes at the end of the step, 2 test at the end of the step
 
-    The state, kept from call to call (the result is the same however the steps are divided among calls):
+    The state, kept from call to call (the result is the same however steps and neurons are divided among calls):
 
-    V : potentials in mV, below V_th
+    V : potentials in mV; above V_th, where a caller has lowered it, there is a spike at once
     wait : what is left of the refractory period in ms; 0 to begin with
     words : shape (4, neurons), each neuron's stream, from `seed_streams`
-    normals : shape (2, neurons), filled at every even step; 0 to begin with
+    normals : shape (2, neurons), filled when the number of a step is even, used up when it is odd; 0 to begin with
 
-    work, work_words : room for WORK float64 and WORK_WORDS uint32, which need no values
+    work, work_words : room for 1152 float64 (WORK) and 512 uint32 (WORK_WORDS), which need no values
     spike_times, spike_neurons : of each spike its time in ms and the position of its neuron in V, as many as the arrays
-        hold: a larger return value says that some are missing.  Ordered in blocks of neurons, in each by time step.
+        hold: a larger return value says that some are missing.  Ordered in blocks of 128 neurons, in each by time step.
     """
     n = np.int64(0)
     size = V.size

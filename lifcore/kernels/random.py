@@ -1,13 +1,13 @@
 """Random numbers for a population: one stream a neuron, the same in every block, thread and page.
 
-A neuron's stream is xoshiro128++ (Blackman & Vigna 2021, ACM Transactions on Mathematical Software 47: 36), four words of 32
-bits, seeded with two outputs of splitmix64 (Steele, Lea & Flood 2014).  Two of its numbers make two independent normal
-variables (Box & Muller 1958)::
+A neuron's stream is xoshiro128++ (Blackman & Vigna 2021, ACM Transactions on Mathematical Software 47: 36), four words
+of 32 bits, seeded with two outputs of splitmix64 (Steele, Lea & Flood 2014).  Two of its numbers make two independent
+normal variables (Box & Muller 1958)::
 
     r = sqrt(-2 log u);    z1 = r cos(2 pi w),  z2 = r sin(2 pi w)
 
-The logarithm, sine and cosine are polynomials without a branch, so that a loop over neurons becomes vector instructions;
-their error is below 1e-9.  With u of 32 bits no normal variable lies beyond 6.77.
+The logarithm, sine and cosine are polynomials without a branch, so that a loop over neurons becomes vector
+instructions; their error is below 1e-9.  With u of 32 bits no normal variable lies beyond 6.77.
 """
 
 from __future__ import annotations
@@ -103,8 +103,8 @@ def _normal_pair(first, second):
 def seed_streams(seed, first, words):
     """Sets words[:, j] to the start of the stream of neuron first + j.
 
-    `seed` holds the low and the high half of a 64-bit seed; `words` has the shape (4, neurons).  Neuron i takes the outputs
-    2 i and 2 i + 1 of the splitmix64 that starts at the scrambled seed.
+    `seed` holds the low and the high half of a 64-bit seed; `words` has the shape (4, neurons).  Neuron i takes the
+    outputs 2 i and 2 i + 1 of the splitmix64 that starts at the scrambled seed.
     """
     start = _mixed((np.uint64(seed[0]) | (np.uint64(seed[1]) << np.uint64(32))) + GOLDEN)
     for j in range(words.shape[1]):
