@@ -163,7 +163,7 @@ def test_first_passages_are_exact_where_the_drive_is_the_threshold(dt):
 
 
 def test_first_passages_agree_with_a_random_walk_of_tiny_steps():
-    """A drive of half the threshold's height, where the chord only approximates: NumPy's own walk with steps of 2 µs
+    """A drive of half the threshold's height, where the chord only approximates: NumPy's own walk with steps of 4 µs
     after the Broadie-Glasserman-Kou shift of the threshold by 0.5826 sigma sqrt(dt / tau_m)."""
     rng = np.random.default_rng(4)
     h, size, mu, sigma, start, end = 0.004, 3000, 14.0, 5.0, 16.0, 12.0
@@ -252,6 +252,16 @@ def test_noise_for_some_and_not_for_others():
         part = (spikes.spike_neurons >= 1000 * k) & (spikes.spike_neurons < 1000 * (k + 1))
         mean, error = rate(Spikes(spikes.spike_times[part], spikes.spike_neurons[part] - 1000 * k, 1000), 300.0, 2300.0)
         assert abs(mean - siegert(n, mu[1000 * k], sigma[1000 * k])) < 4.0 * error
+
+
+def test_only_differences_of_potentials_and_ratios_of_times_count():
+    """70 mV lower and with all times halved: the same spikes at half the time."""
+    other = LIF(tau_m=10.0, E_L=-70.0, V_th=-50.0, V_reset=-60.0, t_ref=1.0)
+    for crossing in ("bridge", "bridge-end", "grid"):
+        one, two = (simulate(cell, 16.0, 5.0, 25.0 * cell.tau_m, 200, cell.tau_m / 30.0, 4, crossing=crossing)
+                    for cell in (n, other))
+        assert np.array_equal(one.spike_neurons, two.spike_neurons) and one.spike_times.size > 1000
+        np.testing.assert_allclose(two.spike_times, one.spike_times / 2.0, atol=1e-6)
 
 
 def test_a_duration_that_is_no_multiple_of_the_step():
