@@ -134,8 +134,8 @@ def simulate(
     -------
     Spikes
         Times in ms. With ``"bridge"`` the rate at the default step is right to 0.1 %, and to a few times that where
-        spikes are rare; it is exact where E_L + mu = V_th. With ``"grid"`` the rate is too low by several per cent, and
-        the error shrinks only as the root of `dt`.
+        spikes are rare; it is exact where E_L + mu = V_th. With ``"grid"`` the rate is too low, often by several per
+        cent at dt = 0.1 ms, and the error shrinks only as the root of `dt`.
 
     Raises
     ------

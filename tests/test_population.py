@@ -260,7 +260,7 @@ def test_only_differences_of_potentials_and_ratios_of_times_count():
     for crossing in ("bridge", "bridge-end", "grid"):
         one, two = (simulate(cell, 16.0, 5.0, 25.0 * cell.tau_m, 200, cell.tau_m / 30.0, 4, crossing=crossing)
                     for cell in (n, other))
-        assert np.array_equal(one.spike_neurons, two.spike_neurons) and one.spike_times.size > 1000
+        assert np.array_equal(one.spike_neurons, two.spike_neurons) and one.spike_times.size > 500
         np.testing.assert_allclose(two.spike_times, one.spike_times / 2.0, atol=1e-6)
 
 
