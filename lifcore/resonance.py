@@ -24,7 +24,7 @@ from lifcore.response import _frequencies, spike_spectrum, static_gain, suscepti
 from lifcore.simulation import simulate
 
 __all__ = [
-    "adiabatic_signal_to_noise", "optimal_noise", "signal_to_noise",
+    "MeasuredResponse", "adiabatic_signal_to_noise", "measure_response", "optimal_noise", "signal_to_noise",
     "spectral_amplification",
 ]
 
@@ -177,3 +177,107 @@ def optimal_noise(n: LIF, mu, f, measure: str = "snr") -> np.ndarray | np.float6
     row = MEASURES.index(measure)
     found = [_optimum(n, float(m), float(frequency), row) for m, frequency in zip(mu.flat, f.flat)]
     return np.array(found).reshape(mu.shape)[()]
+
+
+class MeasuredResponse(NamedTuple):
+    """The response to a signal as it shows in simulated spikes.
+
+    Attributes
+    ----------
+    rate : float
+        Mean firing rate in Hz.
+    chi, chi_error : complex, float
+        Susceptibility in Hz/mV, and the standard error of its real part and of its imaginary part.
+    spectrum, spectrum_error : float
+        Spectrum of one neuron's spikes beside the line, in Hz, and its standard error.
+    snr, snr_error : float
+        |chi|**2 / S in Hz/mV**2, without what noise adds to |chi|**2 on average, and its standard error.
+    """
+
+    rate: float
+    chi: complex
+    chi_error: float
+    spectrum: float
+    spectrum_error: float
+    snr: float
+    snr_error: float
+
+
+def measure_response(
+    n: LIF, mu: float, sigma: float, f: float, amplitude: float, duration: float = 1000.0, size: int = 1000,
+    dt: float | None = None, rng=None, settle: float | None = None, **how
+) -> MeasuredResponse:
+    """Simulate neurons under mu + amplitude cos(2 pi f t) and measure what their spikes say of it.
+
+    Parameters
+    ----------
+    n : LIF
+    mu : float
+        Mean drive R I in mV above E_L.
+    sigma : float
+        Amplitude of the noise in mV, positive.
+    f : float
+        Frequency of the signal in Hz, positive.
+    amplitude : float
+        Of the signal, in mV, positive. Susceptibility means a weak one: what is measured is the first harmonic of the rate over
+        the amplitude, whatever that is.
+    duration : float
+        Length of the record in ms; rounded up to whole periods.
+    size : int
+        Number of neurons, at least 2; each gives an independent estimate, from whose spread the errors come.
+    dt : float, optional
+        Time step in ms as in `simulate`, at most a tenth of the period; shortened a little so that it divides the period.
+    rng : int or numpy.random.Generator, optional
+        As in `simulate`.
+    settle : float, optional
+        Simulated time in ms before the record begins, rounded up to whole periods; ten tau_m if not given.
+    **how
+        `method`, `crossing`, `threads` and `progress` of `simulate`.
+
+    Returns
+    -------
+    MeasuredResponse
+
+    Raises
+    ------
+    TypeError, ValueError
+        Naming the argument, its value and what is allowed; also if there is no spike in the record.
+    """
+    _neuron(n)
+    mu, sigma = finite_number("mu", mu, "mV"), finite_number("sigma", sigma, "mV", above=0.0)
+    f = finite_number("f", f, "Hz", above=0.0)
+    amplitude = finite_number("amplitude", amplitude, "mV", above=0.0)
+    duration = finite_number("duration", duration, "ms", above=0.0)
+    size = whole_number("size", size, at_least=2)
+    period = 1000.0 / f
+    dt = min(0.5, n.tau_m / 40.0, period / 20.0) if dt is None else finite_number("dt", dt, "ms", above=0.0)
+    if dt > 0.1 * period:
+        raise ValueError(f"dt must be at most a tenth of the signal's period, {0.1 * period:g} ms, got {dt:g} ms")
+    settle = 10.0 * n.tau_m if settle is None else finite_number("settle", settle, "ms", at_least=0.0)
+    in_a_period = int(np.ceil(period / dt))
+    dt = period / in_a_period
+    recorded, before = int(np.ceil(duration / period)), int(np.ceil(settle / period))
+    # The value in the middle of each step; held over the step, its first harmonic would be less by this factor.
+    phase = (np.arange(in_a_period) + 0.5) / in_a_period
+    held = amplitude * np.cos(2.0 * np.pi * phase) / np.sinc(1.0 / in_a_period)
+    signal = np.tile(held, before + recorded)
+    spikes = simulate(n, mu, sigma, signal.size * dt, size, dt, rng, signal=signal, **how)
+    inside = spikes.spike_times > before * period
+    times, neurons = spikes.spike_times[inside], spikes.spike_neurons[inside]
+    if not times.size:
+        raise ValueError(f"sigma must be large enough for a spike in {recorded * period:g} ms, got {sigma:g} mV")
+    length = recorded * period / 1000.0
+    angle = 2.0 * np.pi * f / 1000.0 * times
+    parts = [np.bincount(neurons, wave(angle), size) / length for wave in (np.cos, np.sin)]
+    transforms = parts[0] - 1j * parts[1]
+    mean = transforms.mean()
+    powers = length * np.abs(transforms - mean) ** 2 * size / (size - 1)
+    spectrum, spectrum_error = powers.mean(), powers.std(ddof=1) / np.sqrt(size)
+    chi = 2.0 * mean / amplitude
+    # The mean's variance, half of it in the real part and half in the imaginary.
+    chi_error = 2.0 / amplitude * np.sqrt(0.5 * spectrum / (length * size))
+    snr = (abs(chi) ** 2 - 2.0 * chi_error**2) / spectrum
+    snr_error = np.hypot(2.0 * abs(chi) * chi_error / spectrum, snr * spectrum_error / spectrum)
+    return MeasuredResponse(
+        times.size / size / length, complex(chi), float(chi_error), float(spectrum), float(spectrum_error), float(snr),
+        float(snr_error))
