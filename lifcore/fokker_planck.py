@@ -1,6 +1,7 @@
 """How the density of a population moves: the Fokker-Planck equation of the neuron with noise, solved in time.
 
-    dp/dt = -dJ/dV + r(t - t_ref) delta(V - V_reset),    J = [(E_L + mu(t) - V) p - (sigma(t)**2 / 2) dp/dV] / tau_m
+    dp/dt = -dJ/dV + r(t - t_ref) delta(V - V_reset)
+    J = [(E_L + mu(t) - V) p - (sigma(t)**2 / 2) dp/dV] / tau_m
     p(V_th) = 0,    firing rate r(t) = J(V_th, t)
 
 Cells of the potential axis exchange probability and a delay line holds the refractory neurons, so that nothing is lost;
@@ -62,7 +63,8 @@ class Evolution:
 
 
 def evolve(
-    n: LIF, mu, sigma, t, start="stationary", before: tuple[float, float] | None = None, cells: int = 400, dt: float = 0.1
+    n: LIF, mu, sigma, t, start="stationary", before: tuple[float, float] | None = None, cells: int = 400,
+    dt: float = 0.1
 ) -> Evolution:
     """Density and firing rate of a large population of uncoupled neurons in time.
 
@@ -70,17 +72,18 @@ def evolve(
     ----------
     n : LIF
     mu : float, array_like of shape (times - 1,), or callable
-        Drive in mV above E_L: constant, or one value between each time and the next, or a function that takes an array of
-        times in ms and returns one value for each.
+        Drive in mV above E_L: constant, or one value between each time and the next, or a function that takes an array
+        of times in ms and returns one value for each.
     sigma : float, array_like of shape (times - 1,), or callable
         Amplitude of the noise in mV, positive, in the same forms; sigma / sqrt(2) is the standard deviation of the free
         membrane.
     t : array_like, shape (times,)
         Times in ms at which the result is wanted, increasing; the first is that of the start.
     start : "stationary", float, tuple (mean, sd) or callable
-        The density at the first time: the stationary state, refractory neurons included; or all neurons at one potential in
-        mV; or a Gaussian with this mean and standard deviation in mV, cut off at V_th; or a function that takes an array of
-        potentials and returns densities, which are normalised. In all but the first no neuron is refractory.
+        The density at the first time: the stationary state, refractory neurons included; or all neurons at one
+        potential in mV; or a Gaussian with this mean and standard deviation in mV, cut off at V_th; or a function that
+        takes the centres of all cells in mV and returns densities, which are normalised. In all but the first no neuron
+        is refractory.
     before : tuple (mu, sigma), optional
         The input whose stationary state is the start; that at the first time if not given.
     cells : int
@@ -99,13 +102,15 @@ def evolve(
 
     Notes
     -----
-    The error falls with the square of the cells' width and of `dt`. A narrow density, as for little noise, needs cells that
-    are much narrower than it is. With 400 cells and 0.1 ms the rate is within 0.1 % for the default neuron
-    with sigma = 5 mV.
+    The error falls with the square of the cells' width and of `dt`. With 400 cells the stationary rate is within 0.03 %
+    for the default neuron with sigma = 5 mV and within 0.3 % with sigma = 0.5 mV: less noise makes narrower densities,
+    which need narrower cells. The cells reach from V_th down to 6 sigma below the lowest of V_reset, E_L + mu and a
+    start that is given by its potential.
 
     References
     ----------
-    Scharfetter & Gummel (1969), IEEE Transactions on Electron Devices 16: 64; Bank et al. (1985), same journal, 32: 1992.
+    Scharfetter & Gummel (1969), IEEE Transactions on Electron Devices 16: 64, for the flux; Bank et al. (1985), same
+    journal, 32: 1992, for the time step; Zalesak (1979), Journal of Computational Physics 31: 335, for its limit.
     """
     _neuron(n)
     t = finite_array("t", t, "ms")
@@ -125,14 +130,17 @@ def evolve(
     jumps = drive.jumps | noise.jumps
     jumps[0] = before is not None or not isinstance(start, str)
     steps, counts = _time_steps(t, jumps, dt)
-    ends = np.repeat(t[:-1], counts) + np.concatenate([np.cumsum(part) for part in np.split(steps, np.cumsum(counts)[:-1])])
+    parts = np.split(steps, np.cumsum(counts)[:-1])
+    ends = np.concatenate([begin + np.cumsum(part) for begin, part in zip(t[:-1], parts, strict=True)])
     # The two times within a step at which the solver takes its input.
     stages = np.stack([ends - (1.0 - kernels.W_END) * steps, ends], axis=1).ravel()
     mu_steps, sigma_steps = drive.during(counts, stages), noise.during(counts, stages)
     lowest = min(n.V_reset, n.E_L + min(mu_steps.min(), first[0]))
     reach = REACH * max(sigma_steps.max(), first[1])
     place = _start(n, start)
-    lower = min(lowest - reach, place[0] - reach, place[0] - REACH * math.sqrt(2.0) * place[1]) if place else lowest - reach
+    lower = lowest - reach
+    if place:
+        lower = min(lower, place[0] - reach, place[0] - REACH * math.sqrt(2.0) * place[1])
     solver = _Solver(n, _faces(n, lower, cells), _places(n, steps))
     if isinstance(start, str):
         solver.stationary(*first)
@@ -144,10 +152,11 @@ def evolve(
     k = 0
     for i, count in enumerate([0, *counts]):
         if i == 0:
-            # The slope at V_th is that which the input before has left; of a new input only the noise acts at once.
+            # The slope at V_th is what the input before has left; of a new input only the noise acts at once.
             rate[0] = solver.rate(*first) * (noise.start(t) / first[1])**2
         else:
-            rate[i] = solver.follow(steps[k:k + count], mu_steps[2 * k:2 * (k + count)], sigma_steps[2 * k:2 * (k + count)])
+            inputs = slice(2 * k, 2 * (k + count))
+            rate[i] = solver.follow(steps[k:k + count], mu_steps[inputs], sigma_steps[inputs])
         k += count
         density[i] = solver.probability / solver.width
         refractory[i] = solver.waiting.sum()
@@ -172,8 +181,15 @@ def step_rate(n: LIF, before, after, t, cells: int = 400, dt: float = 0.1):
     Returns
     -------
     ndarray, shape (times,)
-        Rate in Hz. Two solutions, the second with twice the cells and half the steps, are combined so that their errors of
-        second order cancel (Richardson 1911); what is left falls with the third power.
+        Rate in Hz. Two solutions, the second with twice the cells and half the steps, are combined so that their errors
+        of second order cancel (Richardson 1911); what is left falls with the third power. From half a millisecond after
+        the change it is within 2e-6 of the exact rate for a neuron with the default settings and sigma from 2 to 5 mV,
+        and within 1e-7 with 800 cells and 0.05 ms.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Naming the argument, its value and what is allowed.
     """
     _neuron(n)
     t = np.atleast_1d(finite_array("t", t, "ms", above=0.0))
@@ -193,7 +209,8 @@ def step_rate(n: LIF, before, after, t, cells: int = 400, dt: float = 0.1):
         solver.stationary(*before)
         rate, k = [], 0
         for count in counts:
-            rate.append(solver.follow(steps[k:k + count], np.full(2 * count, after[0]), np.full(2 * count, after[1])))
+            mu, sigma = np.full(2 * count, after[0]), np.full(2 * count, after[1])
+            rate.append(solver.follow(steps[k:k + count], mu, sigma))
             k += count
         solutions.append(np.array(rate))
         faces, steps, counts = _halved_cells(faces), np.repeat(0.5 * steps, 2), [2 * count for count in counts]
@@ -227,17 +244,19 @@ class _Solver:
     def density(self, start):
         values = finite_array("start", start(0.5 * (self.faces[1:] + self.faces[:-1])), "1/mV", at_least=0.0)
         if values.shape != self.width.shape or not values.any():
-            raise ValueError(f"start must return {self.width.size} densities that are not all 0, got shape {values.shape}")
+            raise ValueError(
+                f"start must return {self.width.size} densities that are not all 0, got shape {values.shape}")
         self.probability[:] = values / values.max() * self.width
         self.probability /= self.probability.sum()
+        self.state[kernels.FREE] = 1.0
 
     def follow(self, dt, mu, sigma):
         """Rate in Hz at the end of the steps."""
         n = self.n
         rates = np.empty(dt.size)
         kernels.follow(
-            dt, mu, sigma, n.tau_m, n.E_L, n.t_ref, self.faces, self.reset, self.probability, self.release, self.waiting,
-            self.state, self.work, rates)
+            dt, mu, sigma, n.tau_m, n.E_L, n.t_ref, self.faces, self.reset, self.probability, self.release,
+            self.waiting, self.state, self.work, rates)
         return rates[-1]
 
     def rate(self, mu, sigma):
@@ -280,7 +299,8 @@ class _Input:
 def _checked(name, values):
     """A drive or a noise within the range in which its quotients stay finite."""
     if name == "sigma":
-        return finite_array("sigma", finite_array("sigma", values, "mV", above=0.0), "mV", at_least=SMALLEST, at_most=LARGEST)
+        values = finite_array(name, values, "mV", above=0.0)
+        return finite_array(name, values, "mV", at_least=SMALLEST, at_most=LARGEST)
     return finite_array(name, values, "mV", at_least=-LARGEST, at_most=LARGEST)
 
 
@@ -318,8 +338,8 @@ def _faces(n, lower, cells):
     kernels.cell_faces(n.V_th, n.V_reset, lower, faces)
     if not np.all(np.diff(faces) > 0.0):
         raise ValueError(
-            f"cells must be so few that their faces differ in float64, got {cells} between V_reset = {n.V_reset!r} mV and "
-            f"V_th = {n.V_th!r} mV")
+            f"cells must be so few that their faces differ in float64, got {cells} between V_reset = {n.V_reset!r} mV "
+            f"and V_th = {n.V_th!r} mV")
     if faces[0] > lower + 1e-6 * (n.V_th - lower):
         raise ValueError(f"cells must be more to reach down to {lower:g} mV, where the density ends, got {cells}")
     return faces
@@ -346,7 +366,9 @@ def _time_steps(t, jumps, dt):
     """Time steps from each time to the next, and how many there are."""
     expected = (t[-1] - t[0]) / dt
     if not expected <= MOST_STEPS:
-        raise ValueError(f"dt must give at most {MOST_STEPS:,} steps in {t[-1] - t[0]:g} ms, got {dt:g} ms, which gives {expected:.2g}")
+        raise ValueError(
+            f"dt must give at most {MOST_STEPS:,} steps in {t[-1] - t[0]:g} ms, got {dt:g} ms, which gives "
+            f"{expected:.2g}")
     steps, counts, since = [], [], math.inf
     for length, jump in zip(np.diff(t), jumps, strict=True):
         if jump:

@@ -1,19 +1,20 @@
 """The density of a population of noisy neurons, as probability that moves between cells of the potential axis.
 
-    dp/dt = -dJ/dV + r(t - t_ref) delta(V - V_reset),    J = [(E_L + mu - V) p - (sigma**2 / 2) dp/dV] / tau_m
+    dp/dt = -dJ/dV + r(t - t_ref) delta(V - V_reset)
+    J = [(E_L + mu - V) p - (sigma**2 / 2) dp/dV] / tau_m
     p(V_th) = 0,    r(t) = J(V_th, t),    J = 0 at the lowest face
 
-Units: ms, mV; rates in Hz at the surface, per ms inside.  `probability` holds the integral of p over each cell.  The flux
-between two cells is exact for a flux that is constant from centre to centre (Scharfetter & Gummel 1969), which makes the
+Units: ms, mV; rates in Hz at the surface, per ms inside.  `probability` holds the integral of p over each cell.  The
+flux between two cells is exact where it is constant from centre to centre (Scharfetter & Gummel 1969).  That makes the
 cells a Markov chain: `up[i]` is the rate of leaving cell i upwards, the last one over the threshold, `down[i]` that of
-leaving cell i + 1 downwards.  Both are positive for every drift and every noise.
+leaving cell i + 1 downwards.  Neither is negative for any drift and any noise.
 
 A step is TR-BDF2 (Bank et al. 1985): second order, and it damps what it cannot follow.  Where it would leave less than
 nothing in a cell, its flux is mixed with that of implicit Euler, which never does (limited as in Zalesak 1979).  What
 leaves one cell arrives in another, so no probability is made or lost.
 
-The neurons in their refractory period stand in a delay line: outflow of each step, with the time until which it is given
-back.  What falls into one step is given back in that step; without a refractory period all of it is.
+Refractory neurons stand in a delay line: the outflow of each step, with the time until which it is given back.  What is
+due within the step itself is put in at V_reset there and then; without a refractory period that is all of it.
 
 For a caller on the page's side every kernel takes float64 arrays and numbers only:
 
@@ -21,8 +22,8 @@ For a caller on the page's side every kernel takes float64 arrays and numbers on
 `reset`        number of cells below V_reset, which is faces[reset]
 `probability`  cells
 `release`, `waiting`  the delay line, t_ref / dt + 3 places or more
-`state`        STATE numbers: time in ms, part of the neurons that is not refractory, and of the delay line the first place in
-               use, the number of places in use and the time from which the first is due
+`state`        STATE numbers: time in ms, part of the neurons that is not refractory, and of the delay line the first
+               place in use, the number of places in use and the time from which the first is due
 `work`         WORK_ARRAYS * cells
 """
 
@@ -33,18 +34,21 @@ import numpy as np
 from lifcore.kernels._jit import kernel
 from lifcore.kernels.elementary import exp, expm1
 
-__all__ = ["STATE", "WORK_ARRAYS", "W_END", "advance", "cell_faces", "follow", "gaussian_start", "stationary_start", "transition_rates"]
+__all__ = [
+    "FREE", "STATE", "WORK_ARRAYS", "W_END", "advance", "cell_faces", "follow", "gaussian_start", "stationary_start",
+    "transition_rates",
+]
 
-# An operator is made of the rates `up` and `down`, three arrays of factors and the response to what is put in at V_reset.
+# An operator is made of `up` and `down`, three arrays of factors and the response to what is put in at V_reset.
 DOWN, INVERSE, FORWARD, BACKWARD, RESPONSE = 1, 2, 3, 4, 5
 OPERATOR_ARRAYS = 6
 WORK_ARRAYS = 22
 # Places in `state`.
 TIME, FREE, FIRST, PLACES, DUE = 0, 1, 2, 3, 4
 STATE = 5
-# TR-BDF2 with gamma = 2 - sqrt(2), for which both stages have one matrix.  Its first stage is an implicit Euler step to the
-# middle of (0, gamma), at W_END of the step, and an extrapolation: that middle and the end carry the flux of the whole step,
-# with these weights.
+# TR-BDF2 with gamma = 2 - sqrt(2), for which both stages have one matrix.  Its first stage is an implicit Euler step to
+# the middle of (0, gamma), at W_END of the step, and an extrapolation: that middle and the end carry the flux of the
+# whole step, with these weights.
 SQRT_2 = 1.4142135623730951
 W_MIDDLE = 0.5 * SQRT_2
 W_END = 1.0 - 0.5 * SQRT_2
@@ -57,6 +61,7 @@ GAUSSIAN_REACH = 9.0
 
 @kernel("f8(f8[::1])")
 def _sum(x):
+    """Sum of all elements."""
     total = 0.0
     for value in x:
         total += value
@@ -281,8 +286,8 @@ def _solve_chain(operator, x):
 def _factorise(k, again, below, reset, operator):
     """The matrix 1 - k L of the chain's generator L, as a product of two triangles; sums of positive numbers only.
 
-    The part `again` of what leaves the last cell is put in at V_reset, a change of rank one (Sherman & Morrison 1950): for
-    each unit in the last cell the value returned times `response`, the solution for one unit put in there, is added.
+    The part `again` of what leaves the last cell is put in at V_reset, a change of rank one (Sherman & Morrison 1950).
+    For each unit in the last cell, the value returned times `response`, the solution for one unit put in, is added.
     """
     cells = operator.size // OPERATOR_ARRAYS
     up = operator[:cells]
@@ -352,7 +357,7 @@ def _give_back(end, release, waiting, state):
 
 @kernel("void(f8, f8[::1])")
 def _put_back_rounding(expected, probability):
-    """Multiplies by 1 + a few 1e-16, so that the sum is `expected`: over many steps the rounding errors would add up."""
+    """Multiplies by 1 + a few 1e-16, so that the sum is `expected`: over many steps rounding errors would add up."""
     # Where next to nothing is left in the cells, what is expected there is a rounding error itself.
     if expected > 1e-3:
         factor = expected / _sum(probability)
@@ -364,8 +369,8 @@ def _put_back_rounding(expected, probability):
 def _limit(outflow, again, below, reset, second, excess, limits, euler):
     """Brings `euler` as near to `second` as leaves no cell below zero; returns the outflow of the step.
 
-    `excess` is what passes each upper face in the second-order step and does not in that of implicit Euler, whose outflow
-    is given.  A cell that would give more than it has scales down all that it gives.
+    `excess` is what passes each upper face in the second-order step and does not in that of implicit Euler, whose
+    outflow is given.  A cell that would give more than it has scales down all that it gives.
     """
     cells = euler.size
     last = cells - 1
@@ -483,7 +488,8 @@ def advance(
     return 1000.0 * total / (steps * dt)
 
 
-@kernel("void(f8[::1], f8[::1], f8[::1], f8, f8, f8, f8[::1], i4, f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1])")
+@kernel(
+    "void(f8[::1], f8[::1], f8[::1], f8, f8, f8, f8[::1], i4, f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1])")
 def follow(dt, mu, sigma, tau_m, E_L, t_ref, faces, reset, probability, release, waiting, state, work, rates):
     """As many steps as `dt` has values, under an input that changes; writes the rate at the end of each, in Hz.
 
@@ -499,18 +505,19 @@ def follow(dt, mu, sigma, tau_m, E_L, t_ref, faces, reset, probability, release,
         known = j > 0 and dt[j] == dt[j - 1]
         for i in range(2 * j, 2 * j + 2):
             known = known and mu[i] == mu[2 * j - 1] and sigma[i] == sigma[2 * j - 1]
-        # In two steps under one constant input all stages have one operator, that of the end of the first.
-        first = 0 if known or (mu[2 * j] == mu[2 * j + 1] and sigma[2 * j] == sigma[2 * j + 1]) else size
+        # Under a constant input both stages have one operator; a step that goes on under the same one has it already.
+        constant = mu[2 * j] == mu[2 * j + 1] and sigma[2 * j] == sigma[2 * j + 1]
+        first = 0 if constant else size
         if not known:
             k = W_END * dt[j]
             again = 1.0 - min(t_ref / dt[j], 1.0)
             end_gain = _operator(
                 k, mu[2 * j + 1], sigma[2 * j + 1], tau_m, E_L, again, below, faces, reset, work[:size])
             gain = end_gain
-            if first > 0:
+            if not constant:
                 gain = _operator(
-                    k, mu[2 * j], sigma[2 * j], tau_m, E_L, again, below, faces, reset, work[first:first + size])
+                    k, mu[2 * j], sigma[2 * j], tau_m, E_L, again, below, faces, reset, work[size:2 * size])
         _step(
-            dt[j], end_gain if first == 0 else gain, end_gain, work[first:first + size], work[:size], t_ref, reset,
-            faces, probability, release, waiting, state, rest)
+            dt[j], end_gain if constant else gain, end_gain, work[first:first + size], work[:size], t_ref, reset, faces,
+            probability, release, waiting, state, rest)
         rates[j] = 1000.0 * work[cells - 1] * probability[cells - 1]
