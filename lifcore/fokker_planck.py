@@ -183,8 +183,8 @@ def step_rate(n: LIF, before, after, t, cells: int = 400, dt: float = 0.1):
     ndarray, shape (times,)
         Rate in Hz. Two solutions, the second with twice the cells and half the steps, are combined so that their errors
         of second order cancel (Richardson 1911); what is left falls with the third power. From half a millisecond after
-        the change it is within 2e-6 of the exact rate for a neuron with the default settings and sigma from 2 to 5 mV,
-        and within 1e-7 with 800 cells and 0.05 ms.
+        the change it is within 2e-6 of the exact rate where V_th - V_reset is 10 mV and sigma from 2 to 5 mV, and within
+        1e-7 with 800 cells and 0.05 ms.
 
     Raises
     ------
