@@ -2,6 +2,7 @@
 //   const kernels = await loadKernels(20000);             room for 20,000 float64 in arrays
 //   const V = kernels.array(1000);                        a Float64Array inside the module's memory
 //   const state = kernels.array(4, "u4");                 a Uint32Array; the names of types are those of signatures
+//   const words = kernels.array([4, 100], "u4");          one array, row after row, for an argument of two dimensions
 //   kernels.firing_rate(I, tau_m, R, E_L, V_th, V_reset, t_ref)
 // A kernel takes numbers for numbers, 64-bit integers among them, and arrays made here, or parts of them by `subarray`.
 // API and WASM stand in front of the modules when they are put together.
@@ -28,10 +29,11 @@ function unpack(text) {
 // An array argument is its address followed by its lengths.
 function flatten(name, [argument, type, dimensions], value, memory) {
   if (dimensions === 0) return [type === "i8" || type === "u8" ? BigInt(value) : value];
-  if (!(value instanceof ARRAY_TYPES[type]) || value.buffer !== memory.buffer) {
-    throw new TypeError(`${name}: ${argument} must be a ${type} array made by kernels.array()`);
+  const isArray = value instanceof ARRAY_TYPES[type] && value.buffer === memory.buffer;
+  if (!isArray || (value.shape?.length ?? 1) !== dimensions) {
+    throw new TypeError(`${name}: ${argument} must be a ${type} array of ${dimensions} dimensions made by kernels.array()`);
   }
-  return [value.byteOffset, value.length];
+  return [value.byteOffset, ...(value.shape ?? [value.length])];
 }
 
 // WebAssembly has signed integers only, and no truth values.
@@ -51,7 +53,9 @@ export async function loadKernels(floats) {
 
   let next = base;
   const kernels = {
-    array(length, type = "f8") {
+    array(lengths, type = "f8") {
+      const shape = [lengths].flat();
+      const length = shape.reduce((product, side) => product * side);
       const Type = ARRAY_TYPES[type];
       if (!Type) throw new TypeError(`type must be one of ${Object.keys(ARRAY_TYPES).join(", ")}, got ${type}`);
       if (next + length * Type.BYTES_PER_ELEMENT > memory.buffer.byteLength) {
@@ -59,6 +63,7 @@ export async function loadKernels(floats) {
       }
       const made = new Type(memory.buffer, next, length);
       next = (next + made.byteLength + 15) & ~15;
+      if (shape.length > 1) made.shape = shape;
       return made;
     },
   };
