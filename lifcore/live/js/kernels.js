@@ -31,7 +31,8 @@ function flatten(name, [argument, type, dimensions], value, memory) {
   if (dimensions === 0) return [type === "i8" || type === "u8" ? BigInt(value) : value];
   const isArray = value instanceof ARRAY_TYPES[type] && value.buffer === memory.buffer;
   if (!isArray || (value.shape?.length ?? 1) !== dimensions) {
-    throw new TypeError(`${name}: ${argument} must be a ${type} array of ${dimensions} dimensions made by kernels.array()`);
+    const kind = dimensions === 1 ? "array" : `array of ${dimensions} dimensions`;
+    throw new TypeError(`${name}: ${argument} must be a ${type} ${kind} made by kernels.array()`);
   }
   return [value.byteOffset, ...(value.shape ?? [value.length])];
 }
