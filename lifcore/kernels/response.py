@@ -53,18 +53,24 @@ def _sqrt(z):
     return complex(abs(other), t if y >= 0.0 else -t)
 
 
+@kernel("c16(c16, c16)")
+def _quotient(a, b):
+    """a / b. Written out: the general division takes branches, and raises an exception, which a page does not have."""
+    size = b.real * b.real + b.imag * b.imag
+    return complex((a.real * b.real + a.imag * b.imag) / size, (a.imag * b.real - a.real * b.imag) / size)
+
+
 @kernel("UniTuple(c16, 2)(f8, c16)")
 def _ratios(x, s):
     """H_{-s-1}/H_{-s} and H_{-s-2}/H_{-s-1} at x > 0, by the continued fraction from behind."""
     reach = np.sqrt(1.0 + 2.0 * (abs(s.real) + abs(s.imag)) / x / x)
     terms = np.int64(20.0 * reach + 200.0 / x / x) + 4
-    ratio = 1.0 / (x * (1.0 + _sqrt(1.0 + 2.0 * (s + terms) / x / x)))
+    ratio = _quotient(1.0 + 0j, x * (1.0 + _sqrt(1.0 + 2.0 / (x * x) * (s + terms))))
     following = ratio
     for n in range(terms, 0, -1):
         following = ratio
         shift = complex(2.0 * (s.real + n), 2.0 * s.imag)
         product = shift * ratio
-        # One over a complex number, written out: the general division costs branches.
         a, b = 2.0 * x + product.real, product.imag
         size = a * a + b * b
         ratio = complex(a / size, -b / size)
@@ -134,7 +140,7 @@ def _derivative(y, s):
         at = y - distance
         h = min(_reach(at, growth), distance)
         d, g = _step(at, h, s, r, TERMS)
-        r = (r + g) / (1.0 + d)
+        r = _quotient(r + g, 1.0 + d)
         distance -= h
     return r
 
@@ -158,7 +164,7 @@ def _between(y_th, y_r, width, s):
         else:
             h = min(_reach(y, growth), distance)
             d, g = _step(y, h, s, r, TERMS)
-            end = (r + g) / (1.0 + d)
+            end = _quotient(r + g, 1.0 + d)
         grown = 1.0 + d
         size = grown.real * grown.real + grown.imag * grown.imag
         inverse = complex(grown.real / size, -grown.imag / size)
@@ -200,8 +206,9 @@ def _relative(f, mu, sigma, tau_m, E_L, V_th, V_reset, t_ref):
         curvature = 4.0 * s * (s + 1.0) * (curvature - rho * first * second)
     else:
         curvature = 2.0 * (y_th * G + width * rho * r_r + s * E)
-    scale = 1.0 / (sigma * loop)
-    return scale * G / (1.0 + s), scale * curvature / (2.0 + s), M / (loop.real * loop.real + loop.imag * loop.imag)
+    to_mu = _quotient(G, sigma * loop * (1.0 + s))
+    to_sigma = _quotient(curvature, sigma * loop * (2.0 + s))
+    return to_mu, to_sigma, M / (loop.real * loop.real + loop.imag * loop.imag)
 
 
 @kernel("void(f8[::1], f8, f8, f8, f8, f8, f8, f8, f8[:, ::1])")
@@ -228,9 +235,9 @@ def fast_susceptibilities(f, mu, sigma, tau_m, E_L, V_th, V_reset, t_ref, out):
     for k in range(f.size):
         s = complex(0.0, TWO_PI * f[k] * tau_m / 1000.0)
         root = _sqrt(2.0 * s)
-        r = root + y + 0.5 * (y * y - 1.0) / root
-        to_mu = nu / sigma * r / (1.0 + s)
-        to_sigma = nu / sigma * (2.0 * y * r + 2.0 * s) / (2.0 + s)
+        r = root + y + _quotient(0.5 * (y * y - 1.0) + 0j, root)
+        to_mu = _quotient(nu / sigma * r, 1.0 + s)
+        to_sigma = _quotient(nu / sigma * (2.0 * y * r + 2.0 * s), 2.0 + s)
         out[0, k] = to_mu.real
         out[1, k] = to_mu.imag
         out[2, k] = to_sigma.real
