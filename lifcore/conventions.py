@@ -1,6 +1,7 @@
 """The same neuron in the words and units of other programs and texts.
 
     C_m = tau_m / R,   g_L = 1 / R,   beta = exp(-dt / tau_m)
+    D = sigma**2 / (2 (V_th - V_reset)**2),   s = sigma / sqrt(tau_m),   deviation = sigma / sqrt(2)
 
 Each conversion has its inverse; a neuron that goes there and back is the same neuron.
 """
@@ -9,10 +10,15 @@ from __future__ import annotations
 
 import math
 
-from lifcore._validate import finite_number
+import numpy as np
+
+from lifcore._validate import finite_array, finite_number
 from lifcore.neuron import LIF, _neuron
 
-__all__ = ["decay_factor", "from_conductance", "from_nest", "time_constant", "to_conductance", "to_nest"]
+__all__ = [
+    "decay_factor", "from_conductance", "from_deviation", "from_diffusion", "from_dimensionless", "from_nest", "time_constant",
+    "to_conductance", "to_deviation", "to_diffusion", "to_dimensionless", "to_nest",
+]
 
 NEST_PARAMETERS = ("C_m", "tau_m", "E_L", "V_th", "V_reset", "t_ref")
 
@@ -129,3 +135,120 @@ def time_constant(beta: float, dt: float) -> float:
     if beta >= 1.0:
         raise ValueError(f"beta must be less than 1, got {beta:g}: a membrane with beta = 1 has no leak")
     return -finite_number("dt", dt, "ms", above=0.0) / math.log(beta)
+
+
+def to_deviation(sigma) -> np.ndarray | np.float64:
+    """Standard deviation of the free membrane, which is also the sigma' of the form with sqrt(2 tau_m) sigma' eta(t).
+
+    Parameters
+    ----------
+    sigma : array_like
+        Amplitude of the noise in mV, at least 0, as everywhere in the course.
+
+    Returns
+    -------
+    ndarray or float64
+        sigma / sqrt(2) in mV, in the shape of `sigma`.
+    """
+    return (finite_array("sigma", sigma, "mV", at_least=0.0) / math.sqrt(2.0))[()]
+
+
+def from_deviation(deviation) -> np.ndarray | np.float64:
+    """Amplitude of the noise that gives the free membrane a standard deviation.
+
+    Parameters
+    ----------
+    deviation : array_like
+        mV, at least 0; or the sigma' of the form with sqrt(2 tau_m) sigma' eta(t).
+
+    Returns
+    -------
+    ndarray or float64
+        sqrt(2) deviation in mV, in the shape of `deviation`.
+    """
+    return (math.sqrt(2.0) * finite_array("deviation", deviation, "mV", at_least=0.0))[()]
+
+
+def to_diffusion(n: LIF, sigma) -> np.ndarray | np.float64:
+    """The factor s of a Wiener process, for dV = (E_L + mu - V) / tau_m dt + s dW.
+
+    Parameters
+    ----------
+    n : LIF
+    sigma : array_like
+        Amplitude of the noise in mV, at least 0.
+
+    Returns
+    -------
+    ndarray or float64
+        sigma / sqrt(tau_m) in mV per root of ms, in the shape of `sigma`.
+    """
+    _neuron(n)
+    return (finite_array("sigma", sigma, "mV", at_least=0.0) / math.sqrt(n.tau_m))[()]
+
+
+def from_diffusion(n: LIF, s) -> np.ndarray | np.float64:
+    """Amplitude of the noise from the factor of a Wiener process.
+
+    Parameters
+    ----------
+    n : LIF
+    s : array_like
+        mV per root of ms, at least 0.
+
+    Returns
+    -------
+    ndarray or float64
+        s sqrt(tau_m) in mV, in the shape of `s`.
+    """
+    _neuron(n)
+    return (finite_array("s", s, "mV/sqrt(ms)", at_least=0.0) * math.sqrt(n.tau_m))[()]
+
+
+def to_dimensionless(n: LIF, mu, sigma) -> tuple[np.ndarray | np.float64, np.ndarray | np.float64]:
+    """Drive and noise intensity of dv/dt = -v + m + sqrt(2 D) xi(t), with threshold 1, reset 0 and time in units of tau_m.
+
+    Parameters
+    ----------
+    n : LIF
+    mu : array_like
+        Mean drive in mV above E_L.
+    sigma : array_like
+        Amplitude of the noise in mV, at least 0.
+
+    Returns
+    -------
+    m, D : ndarray or float64
+        (E_L + mu - V_reset) / (V_th - V_reset) and sigma**2 / (2 (V_th - V_reset)**2), without a unit. The refractory
+        period becomes t_ref / tau_m, and a rate in Hz 1000 / tau_m times that in the new unit of time.
+
+    References
+    ----------
+    Lindner & Schimansky-Geier (2001), Physical Review Letters 86: 2934.
+    """
+    _neuron(n)
+    mu, sigma = finite_array("mu", mu, "mV"), finite_array("sigma", sigma, "mV", at_least=0.0)
+    unit = n.V_th - n.V_reset
+    return ((n.E_L - n.V_reset + mu) / unit)[()], (0.5 * (sigma / unit) ** 2)[()]
+
+
+def from_dimensionless(n: LIF, m, D) -> tuple[np.ndarray | np.float64, np.ndarray | np.float64]:
+    """Drive and noise amplitude in mV from those of the dimensionless form.
+
+    Parameters
+    ----------
+    n : LIF
+    m : array_like
+        Drive, in units of V_th - V_reset above V_reset.
+    D : array_like
+        Noise intensity, at least 0.
+
+    Returns
+    -------
+    mu, sigma : ndarray or float64
+        In mV.
+    """
+    _neuron(n)
+    m, D = finite_array("m", m, "(no unit)"), finite_array("D", D, "(no unit)", at_least=0.0)
+    unit = n.V_th - n.V_reset
+    return (n.V_reset - n.E_L + m * unit)[()], (np.sqrt(2.0 * D) * unit)[()]

@@ -150,3 +150,92 @@ def transient_light_threshold():
         return solution.sol(np.linspace(0.0, 200.0, 40001))[5].max()
 
     return brentq(lambda light: highest(light) - V_TH, 0.3, 0.5, xtol=1e-9)
+
+
+# Noise: Poisson kicks, and simulation with a time step.
+
+def rate_under_kicks(size, rate, tau_m=TAU_M, threshold=V_TH - E_L, reset=V_RESET - E_L, t_ref=T_REF, order=24):
+    """Firing rate in Hz under excitatory Poisson kicks of `size` mV at `rate` Hz and nothing else.
+
+    The mean time T(v) from v (mV above rest) to the threshold obeys  v T'(v) / tau_m + r T(v) - r T(v + size) = 1  with T = 0
+    from the threshold on. T is smooth between the kinks at the threshold less multiples of the size: Chebyshev collocation
+    on each such piece, continuity from piece to piece; at v = 0 the equation itself is the boundary condition.
+    """
+    r = rate / 1000.0
+    edges = [threshold]
+    while edges[-1] - size > 1e-9 * threshold:
+        edges.append(edges[-1] - size)
+    if edges[-1] > 1e-9 * threshold:
+        edges.append(0.0)
+    edges = np.array(edges[::-1])
+    edges[0] = 0.0
+    x = np.cos(np.pi * np.arange(order + 1) / order)[::-1]
+    weights = np.where((np.arange(order + 1) == 0) | (np.arange(order + 1) == order), 0.5, 1.0) * (-1.0) ** np.arange(order + 1)
+    difference = x[:, None] - x[None, :] + np.eye(order + 1)
+    D = weights[None, :] / weights[:, None] / difference
+    D -= np.diag(D.sum(axis=1))
+
+    def values_at(v):
+        """Row that takes T at the nodes of all pieces to T(v), by the barycentric formula."""
+        row = np.zeros((edges.size - 1) * (order + 1))
+        if v >= threshold * (1.0 - 1e-13):
+            return row
+        piece = min(int(np.searchsorted(edges, v * (1.0 + 1e-13) + 1e-13, side="right")) - 1, edges.size - 2)
+        place = (2.0 * v - edges[piece] - edges[piece + 1]) / (edges[piece + 1] - edges[piece])
+        gap = place - x
+        values = (np.abs(gap) < 1e-12).astype(float)
+        if not values.any():
+            values = weights / gap
+        row[piece * (order + 1):(piece + 1) * (order + 1)] = values / values.sum()
+        return row
+
+    rows, right = [], []
+    for piece, (low, high) in enumerate(zip(edges[:-1], edges[1:])):
+        nodes = 0.5 * (low + high) + 0.5 * (high - low) * x
+        for j, v in enumerate(nodes):
+            own = np.zeros((edges.size - 1) * (order + 1))
+            at = piece * (order + 1)
+            if j == 0 and piece > 0:
+                own[at], own[at - 1] = 1.0, -1.0
+                rows.append(own)
+                right.append(0.0)
+                continue
+            own[at:at + order + 1] = v / tau_m * D[j] * 2.0 / (high - low)
+            own[at + j] += r
+            # The last node of a piece, kicked, stands at the end of the next: the limit from below.
+            after = v + size
+            kicked = values_at(after)
+            if j == order and piece + 2 < edges.size:
+                shifted = int(np.argmin(np.abs(edges - after)))
+                if abs(edges[shifted] - after) < 1e-9 * threshold and 0 < shifted < edges.size - 1:
+                    kicked = np.zeros_like(own)
+                    kicked[shifted * (order + 1) - 1] = 1.0
+            if j == order and abs(after - threshold) < 1e-9 * threshold:
+                kicked = np.zeros_like(own)
+                kicked[-1] = 1.0
+            rows.append(own - r * kicked)
+            right.append(1.0)
+    T = np.linalg.solve(np.array(rows), np.array(right))
+    return 1000.0 / (t_ref + values_at(reset) @ T)
+
+
+def rate_of_steps(mu, sigma, dt, tau_m=TAU_M, threshold=V_TH - E_L, reset=V_RESET - E_L, t_ref=T_REF, nodes=600):
+    """Firing rate in Hz of exact Ornstein-Uhlenbeck steps of `dt` ms with the threshold seen at their ends only.
+
+    The mean number m of steps to the threshold obeys  m(x) = 1 + integral of p(x -> y) m(y) over y below the threshold; the
+    Nystroem method on Gauss-Legendre nodes. A refractory period is a whole number of steps.
+    """
+    decay = math.exp(-dt / tau_m)
+    spread = sigma * math.sqrt(0.5 * (1.0 - decay * decay))
+    low = min(mu, reset) - 7.0 * sigma
+    x, weights = np.polynomial.legendre.leggauss(nodes)
+    y = 0.5 * (threshold + low) + 0.5 * (threshold - low) * x
+    weights = 0.5 * (threshold - low) * weights
+
+    def density(start):
+        z = (y - mu - (start - mu) * decay) / spread
+        return np.exp(-0.5 * z * z) / (math.sqrt(2.0 * math.pi) * spread)
+
+    m = np.linalg.solve(np.eye(nodes) - np.array([density(start) for start in y]) * weights, np.ones(nodes))
+    steps = 1.0 + np.sum(density(reset) * weights * m)
+    return 1000.0 / (dt * (steps + math.ceil(t_ref / dt - 1e-9)))

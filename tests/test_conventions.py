@@ -2,11 +2,12 @@
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lifcore import LIF, conventions
+from lifcore import LIF, conventions, siegert_rate
 
 neurons = st.builds(
     LIF, tau_m=st.floats(0.1, 1e3), R=st.floats(0.1, 1e4), E_L=st.floats(-90, -60), V_th=st.floats(-59, -30),
@@ -35,7 +36,39 @@ def test_there_and_back(n):
     assert conventions.time_constant(conventions.decay_factor(n.tau_m, dt), dt) == pytest.approx(n.tau_m, rel=1e-14)
 
 
+def test_the_same_noise_in_other_words():
+    """By hand for the default cell and sigma = 6 mV: 6/√2, 6/√20 mV/√ms, 36/(2 · 15²) = 0.08, (10 - 5)/15."""
+    n = LIF()
+    assert conventions.to_deviation(6.0) == pytest.approx(4.242640687119285, rel=1e-15)
+    assert conventions.to_diffusion(n, 6.0) == pytest.approx(1.3416407864998738, rel=1e-15)
+    assert conventions.to_dimensionless(n, 10.0, 6.0) == pytest.approx((1.0 / 3.0, 0.08), rel=1e-15)
+    np.testing.assert_allclose(conventions.to_deviation([0.0, math.sqrt(8.0)]), [0.0, 2.0], rtol=1e-15)
+
+
+@given(neurons, st.floats(-50, 50), st.floats(0, 100))
+def test_noise_there_and_back(n, mu, sigma):
+    assert conventions.from_deviation(conventions.to_deviation(sigma)) == pytest.approx(sigma, rel=1e-14)
+    assert conventions.from_diffusion(n, conventions.to_diffusion(n, sigma)) == pytest.approx(sigma, rel=1e-14)
+    back = conventions.from_dimensionless(n, *conventions.to_dimensionless(n, mu, sigma))
+    assert back[0] == pytest.approx(mu, rel=1e-12, abs=1e-11)
+    assert back[1] == pytest.approx(sigma, rel=1e-12, abs=1e-100)
+
+
+def test_the_dimensionless_neuron_has_the_same_rate():
+    """A neuron with time constant 1, threshold 1 and reset 0 is the same one in other units."""
+    n = LIF()
+    m, D = conventions.to_dimensionless(n, 12.0, 5.0)
+    small = LIF(tau_m=1.0, E_L=0.0, V_th=1.0, V_reset=0.0, t_ref=n.t_ref / n.tau_m)
+    assert siegert_rate(small, m, math.sqrt(2.0 * D)) / n.tau_m == pytest.approx(siegert_rate(n, 12.0, 5.0), rel=1e-12)
+
+
 @pytest.mark.parametrize("call, message", [
+    (lambda: conventions.to_deviation(-1.0), "sigma must be finite and at least 0 mV, got -1 mV"),
+    (lambda: conventions.from_deviation(-1.0), "deviation must be finite and at least 0 mV, got -1 mV"),
+    (lambda: conventions.to_diffusion(LIF(), -1.0), "sigma must be finite and at least 0 mV, got -1 mV"),
+    (lambda: conventions.from_diffusion(LIF(), -1.0), "s must be finite and at least 0 mV/sqrt(ms), got -1 mV/sqrt(ms)"),
+    (lambda: conventions.to_dimensionless(LIF(), math.nan, 1.0), "mu must be finite, got nan mV"),
+    (lambda: conventions.from_dimensionless(LIF(), 1.0, -0.1), "D must be finite and at least 0 (no unit), got -0.1"),
     (lambda: conventions.from_conductance(0, 10), "C_m must be finite and greater than 0 pF, got 0 pF"),
     (lambda: conventions.from_conductance(200, -1), "g_L must be finite and greater than 0 nS, got -1 nS"),
     (lambda: conventions.from_nest({"C_m": 250.0}), "parameters must have exactly C_m, tau_m, E_L, V_th, V_reset, t_ref"),
