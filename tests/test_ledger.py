@@ -17,6 +17,7 @@ import independent
 import lifcore
 import lifcore.neuron
 import lifcore.photocurrent
+import lifcore.resonance
 from lifbook.ledger import read_ledger
 
 ROOT = Path(__file__).parents[1]
