@@ -415,3 +415,51 @@ def sr_phase_slow():
 def sr_phase_here():
     with mp.workdps(40):
         return phase_left_out(15, best_noise(15, 10), SLOW)
+
+
+# The probability cloud: the same closed forms for the susceptibility to drive and to noise.
+
+
+def susceptibility(mu, sigma, f, of="mu"):
+    """Linear response in Hz/mV to mu or sigma at f Hz, complex, after Brunel et al. (2001) and Lindner & Schimansky-Geier."""
+    with mp.workdps(40):
+        mean = mp.mpf(E_L) + mu
+        y_th, y_r = (V_TH - mean) / sigma, (V_RESET - mean) / sigma
+        omega = 2 * mp.pi * mp.mpf(f) / 1000
+        s = mp.mpc(0, omega * TAU_M)
+        (f_th, d_th), (f_r, d_r) = hermite_pair(s, y_th), hermite_pair(s, y_r)
+        loop = f_th - mp.expj(-omega * T_REF) * f_r
+        if of == "mu":
+            change = (d_th - d_r) / (1 + s)
+        else:
+            # The second derivatives, from the equation that f obeys.
+            change = (2 * y_th * d_th + 2 * s * f_th - 2 * y_r * d_r - 2 * s * f_r) / (2 + s)
+        return complex(siegert(mu, sigma) / sigma * change / loop)
+
+
+def cloud_gain_fast():
+    return abs(susceptibility(15, 5, 100))
+
+
+def cloud_lag_fast():
+    return -np.angle(susceptibility(15, 5, 100), deg=True)
+
+
+def cloud_delay_fast():
+    return cloud_lag_fast() / 360 * 10
+
+
+def cloud_share_fast():
+    return 100 * cloud_gain_fast() / abs(susceptibility(15, 5, 1e-6))
+
+
+def cloud_noise_gain_fast():
+    return abs(susceptibility(15, 5, 100, "sigma"))
+
+
+def cloud_noise_phase_fast():
+    return -np.angle(susceptibility(15, 5, 100, "sigma"), deg=True)
+
+
+def cloud_resonant_gain():
+    return abs(susceptibility(30, 2, 50))

@@ -21,11 +21,20 @@ HOMES = {
     "FICurve": "lifcore.live.neuron",
     "StrengthDuration": "lifcore.live.neuron",
     "LightResponse": "lifcore.live.neuron",
+    "Cloud": "lifcore.live.cloud",
+    "StationaryDensity": "lifcore.live.cloud",
+    "RateResponse": "lifcore.live.cloud",
+    "HiddenSignal": "lifcore.live.resonance",
+    "RefractoryPhase": "lifcore.live.resonance",
+    "ResonanceCurve": "lifcore.live.resonance",
     "LiveFigure": "lifcore.live._figure",
     "use_style": "lifcore.live.identity",
 }
 
-__all__ = ["FICurve", "LightResponse", "LiveFigure", "MembraneTrace", "StrengthDuration", "use_style"]
+__all__ = [
+    "Cloud", "FICurve", "HiddenSignal", "LightResponse", "LiveFigure", "MembraneTrace", "RateResponse",
+    "RefractoryPhase", "ResonanceCurve", "StationaryDensity", "StrengthDuration", "use_style",
+]
 
 
 def __getattr__(name):
