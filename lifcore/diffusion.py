@@ -125,7 +125,7 @@ def _cumulants(n, mu, sigma):
 
 
 def _scaled_moments(first, second, third):
-    return np.stack([first, second + first**2, third + 3.0 * second * first + first**3])
+    return np.stack([first, second + first**2, third + first * (3.0 * second + first**2)])
 
 
 def isi_cv(n: LIF, mu, sigma) -> np.ndarray | np.float64:

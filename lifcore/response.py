@@ -19,7 +19,8 @@ __all__ = ["fast_susceptibility", "spike_spectrum", "static_gain", "step_respons
 SOURCES = ("mu", "sigma")
 # Nodes of the initial density of a step: panels halve this many times towards V_th and V_reset.
 HALVINGS = 24
-BEHIND = 7.0  # standard deviations times sqrt(2) below the lower of mean and reset
+BEHIND = 7.0  # sigmas below the lower of mean and reset
+FURTHEST = 400.0  # of y: the transform is followed across all of them in steps that shorten as 1 / y
 LEAST_TERMS, MOST_TERMS = 40, 20_000
 
 
@@ -270,6 +271,12 @@ def step_response(n: LIF, before, after, t) -> np.ndarray | np.float64:
                 f"t must be at most about {longest:.3g} ms for sigma = {after[1]:g} mV, got {later.max():g} ms: with so "
                 "little noise the neurons keep firing in step, and the inversion would need too many terms")
         distances, masses, below = _initial_nodes(n, before, after)
+        mean = n.E_L + after[0]
+        furthest = max(abs(n.V_th - distances[0] - mean), abs(n.V_th - mean))
+        if furthest > FURTHEST * after[1]:
+            raise ValueError(
+                f"after must have a sigma of at least {furthest / FURTHEST:.3g} mV for potentials that lie {furthest:.3g} mV "
+                f"from the mean, got {after[1]:g} mV")
         values = np.empty(later.size)
         kernels.step_rates(
             later, rate_before, rate_after, *after, *_membrane(n), distances, masses, below, terms.astype(np.int64), values)

@@ -219,12 +219,10 @@ def _cumulants(y_th, width, cumulants, work):
     S = y_th * y_th if y_th > 0.0 else 0.0
     unit = exp(-S)
     q, p, r = work[:NODES], work[NODES:2 * NODES], work[2 * NODES:3 * NODES]
-    d = width
-    if y_th - width > -LEFT:
-        # Start where q2 and q3 are known, or so far back that they do not matter at the threshold.
-        d = y_th + LEFT
-        if S > NEGLIGIBLE:
-            d = NEGLIGIBLE / (y_th + np.sqrt(S - NEGLIGIBLE))
+    d = max(width, y_th + LEFT)  # where q2 and q3 are known, if not from the reset on
+    if S > NEGLIGIBLE:
+        # As far back as matters at the threshold, where they may be taken for nothing.
+        d = min(d, NEGLIGIBLE / (y_th + np.sqrt(S - NEGLIGIBLE)))
     p2 = p3 = first = second = third = 0.0
     if d - y_th >= LEFT:
         w = d - y_th

@@ -32,8 +32,10 @@ LEFT = 6.0
 TERMS = 24
 # Beyond this exponent f(y_r) is nothing beside f(y_th).
 NEGLIGIBLE = 60.0
-# Where the solution grows faster than this, its logarithmic derivative is found from a rough start a little to the left.
+# Where f grows faster than this, its logarithmic derivative is found from a rough start a little to the left.
 STEEP = 8.0
+# Right of HIGH f is all exp(y**2), at any frequency from SLOW on, and forgets as fast as that grows.
+HIGH = 9.5
 # A frequency so low that its square is below rounding: the static limit.
 SLOW = 1e-9
 TWO_PI = 6.283185307179586
@@ -130,6 +132,8 @@ def _derivative(y, s):
     start = -LEFT
     if steep > STEEP:
         start = max(start, y - 22.0 / steep)
+    if y > HIGH:
+        start = max(start, np.sqrt(y * y - NEGLIGIBLE))
     distance = y - start
     if start > -LEFT:
         # Each step forgets a wrong start; this one is right to a few per cent.
@@ -149,7 +153,10 @@ def _derivative(y, s):
 def _between(y_th, y_r, width, s):
     """r(y_th), r(y_r), rho, E, G and M, as the head of this file names them."""
     growth = np.sqrt(2.0 * (abs(s.real) + abs(s.imag)))
-    if (y_r + _sqrt(y_r * y_r + 2.0 * s).real) * width > NEGLIGIBLE:
+    # f grows at least by the first of these exponents, and by the second where it is all exp(y**2).
+    exponent = (y_r + _sqrt(y_r * y_r + 2.0 * s).real) * width
+    climb = width * (y_th + y_r) if y_r > 0.0 else y_th * y_th
+    if exponent > NEGLIGIBLE or (y_th > HIGH and climb > 1.5 * NEGLIGIBLE):
         r = _derivative(y_th, s)
         return r, 0j, 0j, 1.0 + 0j, r, 1.0
     r_r = _derivative(y_r, s)
@@ -281,22 +288,22 @@ LINE = 24.0
 SMOOTHING = 20  # of the last partial sums, with binomial weights (Euler's summation)
 
 
-@kernel("UniTuple(c16, 2)(f8, f8, c16, c16)")
-def _advance(y, h, s, r):
-    """d and r at y + h, by as many Taylor steps as it takes."""
+@kernel("UniTuple(c16, 3)(f8, f8, c16, c16, c16, c16)")
+def _follow(y, h, s, r, gathered, rho):
+    """r at y + h, and two numbers that are kept divided by f, by as many Taylor steps as it takes."""
     growth = np.sqrt(2.0 * (abs(s.real) + abs(s.imag)))
-    grown = 1.0 + 0j
     left = h
     while left > 0.0:
         at = y + (h - left)
         longest = _reach(at, growth)
         step = min(longest, left)
-        share = step / longest
-        d, g = _step(at, step, s, r, 8 if share < 0.03 else (12 if share < 0.15 else TERMS))
-        grown *= 1.0 + d
-        r = (r + g) / (1.0 + d)
+        # A series of a short step needs fewer terms.
+        d, g = _step(at, step, s, r, 8 if step < 0.03 * longest else (12 if step < 0.15 * longest else TERMS))
+        r = _quotient(r + g, 1.0 + d)
+        gathered = _quotient(gathered, 1.0 + d)
+        rho = _quotient(rho, 1.0 + d)
         left -= step
-    return grown, r
+    return r, gathered, rho
 
 
 @kernel("c16(c16, f8, f8, f8, f8, f8, f8, f8[::1], f8[::1], i8)")
@@ -306,12 +313,18 @@ def _step_transform(s, rate_before, sigma, tau_m, y_th, width, t_ref, distances,
     The first term is the integral of the initial density times f; the second are the neurons refractory at the step, which
     return one after the other; the denominator sends back at V_reset all that has left.
     """
-    y = y_th - distances[0] / sigma
-    r = _derivative(y, s)
-    gathered = 0j
-    rho = 0j
-    last = distances[0]
-    for j in range(distances.size + 2):
+    first = 0
+    for j in range(distances.size):
+        # What lies so far back adds nothing, and would only be followed through many steps.
+        back = distances[j] / sigma
+        y = y_th - back
+        if (y + _sqrt(y * y + 2.0 * s).real) * back < 1.5 * NEGLIGIBLE:
+            break
+        first = j + 1
+    last = distances[first] if first < distances.size else 0.0
+    r = _derivative(y_th - last / sigma, s)
+    gathered = rho = 0j
+    for j in range(first if first < below else first + 1, distances.size + 2):
         # The reset stands between the nodes below it and those above, the threshold behind the last.
         if j == below:
             at = width * sigma
@@ -320,16 +333,14 @@ def _step_transform(s, rate_before, sigma, tau_m, y_th, width, t_ref, distances,
         else:
             at = distances[j if j < below else j - 1]
         if last > at:
-            grown, r = _advance(y_th - last / sigma, (last - at) / sigma, s, r)
-            gathered /= grown
-            rho /= grown
+            r, gathered, rho = _follow(y_th - last / sigma, (last - at) / sigma, s, r, gathered, rho)
             last = at
         if j == below:
             rho = 1.0 + 0j
         elif j <= distances.size:
             gathered += masses[j if j < below else j - 1]
     wait, loop = _with_refractory_period(rho, 1.0 - rho, s, t_ref, tau_m)
-    return (gathered + rho * rate_before * (1.0 - wait) / s) / loop
+    return _quotient(gathered + rate_before * rho * _quotient(1.0 - wait, s), loop)
 
 
 @kernel("void(f8[::1], f8, f8, f8, f8, f8, f8, f8, f8, f8, f8[::1], f8[::1], i8, i8[::1], f8[::1])")
@@ -349,7 +360,8 @@ def step_rates(
         sign = 1.0
         for j in range(terms[k] + SMOOTHING + 1):
             s = complex(0.5 * LINE, np.pi * j) * (tau_m / t[k])
-            value = _step_transform(s, before, sigma, tau_m, y_th, width, t_ref, distances, masses, below) - after / s
+            value = _step_transform(s, before, sigma, tau_m, y_th, width, t_ref, distances, masses, below)
+            value -= _quotient(complex(after, 0.0), s)
             total += sign * value.real * (0.5 if j == 0 else 1.0)
             sign = -sign
             past = j - terms[k]
