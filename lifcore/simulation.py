@@ -444,7 +444,7 @@ def population_rate(spikes: Spikes, bin: float, duration: float) -> tuple[np.nda
 def spike_train_spectrum(spikes: Spikes, duration: float, f, start: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
     """Power spectrum of the spike trains of like neurons, estimated by the periodogram.
 
-    S(f) = |sum over spikes of exp(-2 pi i f t)|**2 / T, averaged over neurons, after the mean rate is subtracted
+    S(f) = abs(sum over spikes of exp(-2 pi i f t))**2 / T, averaged over neurons, after the mean rate is subtracted
 
     Parameters
     ----------
