@@ -8,9 +8,15 @@ import time
 import pytest
 
 import lifcore.live
-from lifcore.live import FICurve, LightResponse, MembraneTrace, StrengthDuration
+from lifcore.live import (
+    Cloud, FICurve, HiddenSignal, LightResponse, MembraneTrace, RateResponse, RefractoryPhase, ResonanceCurve,
+    StationaryDensity, StrengthDuration,
+)
 
-FIGURES = [MembraneTrace, FICurve, StrengthDuration, LightResponse]
+FIGURES = [
+    MembraneTrace, FICurve, StrengthDuration, LightResponse, Cloud, StationaryDensity, RateResponse, HiddenSignal,
+    ResonanceCurve, RefractoryPhase,
+]
 NAMES = [figure.__name__ for figure in FIGURES]
 NEXT_FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
@@ -41,20 +47,33 @@ class LivePage:
         self.settle()
 
     def settle(self):
+        """Until the figure shows what its controls say; a simulation may take a while."""
         self.page.evaluate(NEXT_FRAMES)
         self.page.evaluate(NEXT_FRAMES)
+        self.page.wait_for_function(
+            "id => !document.querySelector(`#${id} .live-card`).dataset.busy", arg=self.figure.__name__)
 
     def input(self, control):
-        return self.card.locator(f'input[data-control="{control}"]')
+        """What has the keyboard's focus: of a choice, the button that is chosen."""
+        return self.card.locator(f'input[data-control="{control}"]:not([type="radio"]:not(:checked))')
+
+    def next_key(self, control):
+        """The key that changes a control."""
+        return "Space" if self.kind(control) == "toggle" else "ArrowRight"
+
+    def kind(self, control):
+        return self.figure.controls()[control].described()["kind"]
 
     def values(self):
         """Parameters as the page has them."""
-        read = """card => Object.fromEntries([...card.querySelectorAll("input[data-control]")].map(input => [
-            input.dataset.control,
-            input.type === "checkbox" ? input.checked
-                : card.querySelector(`output[for="${input.id}"]`).dataset.value]))"""
+        read = """card => Object.fromEntries(
+            [...card.querySelectorAll('input[data-control]:not([type="radio"]:not(:checked))')].map(input => [
+                input.dataset.control,
+                input.type === "checkbox" ? input.checked
+                    : input.type === "radio" ? input.value
+                    : Number(card.querySelector(`output[for="${input.id}"]`).dataset.value)]))"""
         found = self.card.evaluate(read)
-        return {name: value if isinstance(value, bool) else float(value) for name, value in found.items()}
+        return {name: float(value) if self.kind(name) == "slider" else value for name, value in found.items()}
 
     def readouts(self):
         """Numbers as the page has them, in full."""
@@ -133,10 +152,10 @@ def test_first_view_equals_python(view):
 
 @each_figure
 def test_keyboard(view):
-    for name, control in view.figure.controls().items():
+    for name in view.figure.controls():
         before, picture = view.values(), view.picture()
         view.input(name).focus()
-        view.page.keyboard.press("Space" if control.described()["kind"] == "toggle" else "ArrowRight")
+        view.page.keyboard.press(view.next_key(name))
         view.settle()
         assert view.values()[name] != before[name]
         assert {k: v for k, v in view.values().items() if k != name} == {k: v for k, v in before.items() if k != name}
@@ -146,9 +165,12 @@ def test_keyboard(view):
 
 @each_figure
 def test_mouse(view):
-    for name, control in view.figure.controls().items():
-        if control.described()["kind"] == "toggle":
+    for name in view.figure.controls():
+        if view.kind(name) == "toggle":
             view.input(name).click()
+            view.settle()
+        elif view.kind(name) == "choice":
+            view.card.locator(f'input[data-control="{name}"]').last.click()
             view.settle()
         else:
             view.input(name).scroll_into_view_if_needed()
@@ -165,7 +187,7 @@ def test_mouse(view):
 @pytest.mark.parametrize("end", ["Home", "End"])
 def test_ends_of_every_slider(view, end):
     for name, control in view.figure.controls().items():
-        if control.described()["kind"] == "slider":
+        if view.kind(name) == "slider":
             view.input(name).press(end)
             view.settle()
             assert view.values()[name] == (control.minimum if end == "Home" else control.maximum)
@@ -199,8 +221,8 @@ def test_magnified_point_goes_between_the_steps(view):
 @each_figure
 def test_reset(view):
     before, picture = view.values(), view.picture()
-    for name, control in view.figure.controls().items():
-        view.input(name).press("Space" if control.described()["kind"] == "toggle" else "PageUp")
+    for name in view.figure.controls():
+        view.input(name).press("PageUp" if view.kind(name) == "slider" else view.next_key(name))
     view.settle()
     assert view.values() != before
     view.card.locator('[data-action="reset"]').click()
@@ -211,8 +233,8 @@ def test_reset(view):
 @pytest.mark.parametrize("figure", FIGURES)
 def test_link_restores_the_state(live, figure):
     view = live(figure, permissions=["clipboard-read", "clipboard-write"])
-    for name, control in figure.controls().items():
-        view.input(name).press("Space" if control.described()["kind"] == "toggle" else "ArrowLeft")
+    for name in figure.controls():
+        view.input(name).press("ArrowLeft" if view.kind(name) == "slider" else view.next_key(name))
     view.settle()
     view.card.locator('[data-action="link"]').click()
     address = view.page.evaluate("navigator.clipboard.readText()")
@@ -288,9 +310,8 @@ def test_card_keeps_its_height(live, figure):
     for width in (1280, 390):
         view = live(figure, width=width)
         height = view.card.bounding_box()["height"]
-        for name, control in figure.controls().items():
-            toggle = control.described()["kind"] == "toggle"
-            for key in ["Space", "Space"] if toggle else ["Home", "End"]:
+        for name in figure.controls():
+            for key in ["Home", "End"] if view.kind(name) == "slider" else 2 * [view.next_key(name)]:
                 view.input(name).press(key)
                 view.settle()
                 assert view.card.bounding_box()["height"] == height, (name, key, width)
@@ -372,8 +393,8 @@ def test_figures_out_of_sight_rest(live):
     picture = view.picture()
     move = "input => { input.value = 0.5; input.dispatchEvent(new Event('input')); }"
     view.input("light").evaluate(move)
-    view.settle()
-    assert view.picture() == picture
+    view.page.wait_for_timeout(200)
+    assert view.picture() == picture and view.card.get_attribute("data-busy") == "true"
     view.place.evaluate("place => place.scrollIntoView({ behavior: 'instant' })")
     view.page.wait_for_timeout(200)
     assert view.picture() != picture
