@@ -124,7 +124,7 @@ def equal_kicks(n: LIF, mu: float, sigma: float, size: float) -> tuple[np.ndarra
         raise ValueError(
             f"size must be at most sigma**2 / abs(mu) = {sigma**2 / abs(mu):g} mV, got {size:g} mV: larger kicks cannot have "
             "this mean without more variance")
-    both = (sigma / size) ** 2
+    both = (sigma / size) * (sigma / size)
     # Never below zero by a rounding error.
     rates = np.maximum(np.array([both + mu / size, both - mu / size]), 0.0) * (500.0 / n.tau_m)
     return np.array([size, -size]), rates

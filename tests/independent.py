@@ -9,8 +9,9 @@ import math
 
 import mpmath as mp
 import numpy as np
-from scipy.integrate import solve_ivp
+from scipy.integrate import quad, solve_ivp
 from scipy.optimize import brentq
+from scipy.special import erfcx
 
 # The default neuron, typed here a second time on purpose: ms, MΩ, mV, mV, mV, ms.
 TAU_M, R, E_L, V_TH, V_RESET, T_REF = 20.0, 100.0, -70.0, -50.0, -65.0, 2.0
@@ -463,3 +464,36 @@ def cloud_noise_phase_fast():
 
 def cloud_resonant_gain():
     return abs(susceptibility(30, 2, 50))
+
+
+def variation(mu, sigma):
+    """Coefficient of variation of the interval: 2 pi nu**2 tau_m**2 integral of exp(x**2) from y_r to y_th of the integral of
+    exp(v**2) (1 + erf v)**2 up to x (Brunel 2000, appendix A.1)."""
+
+    def inner(x):
+        # Both exponentials in one: exp(x**2 - v**2) times a scaled error function squared.
+        return quad(lambda v: math.exp((x - v) * (x + v)) * erfcx(-v) ** 2, x - 12.0, x, epsabs=0.0, epsrel=1e-11)[0]
+
+    ends = [(V - E_L - mu) / sigma for V in (V_RESET, V_TH)]
+    integral = quad(inner, *ends, epsabs=0.0, epsrel=1e-10)[0]
+    return math.sqrt(2.0 * math.pi * integral) * float(siegert(mu, sigma)) / 1000.0 * TAU_M
+
+
+def noise_large_exact():
+    return rate_under_kicks(2.5, 200.0)
+
+
+def noise_cv_regular():
+    return variation(30.0, 1.0)
+
+
+def noise_cv():
+    return variation(15.0, 5.0)
+
+
+def noise_cv_deep():
+    return variation(10.0, 5.0)
+
+
+def noise_bias():
+    return 100.0 * (1.0 - rate_of_steps(15.0, 5.0, 0.1) / float(siegert(15.0, 5.0)))

@@ -78,23 +78,25 @@ def test_counting_goes_on_from_call_to_call():
     spikes = simulate(n, 20.0, 5.0, duration=2000.0, size=30, rng=2)
     order = np.argsort(spikes.spike_times, kind="stable")
     times, neurons = spikes.spike_times[order], spikes.spike_neurons[order].astype(np.int32)
-    last, sums, counts = np.full(30, -1.0), np.zeros(3), np.zeros(20, np.int32)
+    last, sums, counts = np.full(30, -1.0), np.zeros((3, 30)), np.zeros(20, np.int32)
     for part in (slice(0, 100), slice(100, 101), slice(101, None)):
         intervals.count_intervals(times[part], neurons[part], times[part].size, 5.0, last, sums, counts)
     expected = interspike_intervals(spikes)
-    np.testing.assert_allclose(sums, [expected.size, expected.sum(), (expected**2).sum()], rtol=1e-12)
+    moments = np.empty(3)
+    intervals.interval_moments(sums, moments)
+    np.testing.assert_allclose(moments, [expected.size, expected.mean(), expected.std() / expected.mean()], rtol=1e-11)
     np.testing.assert_array_equal(counts, np.bincount(np.minimum(expected // 5.0, 19).astype(int), minlength=20))
 
 
 def test_page_computes_the_same():
-    module = build_wasm([intervals.passage_density, intervals.count_intervals])
+    module = build_wasm([intervals.passage_density, intervals.count_intervals, intervals.interval_moments])
     host = WasmtimeHost(module)
     for mu, sigma in ((15.0, 5.0), (30.0, 1.0), (5.0, 1.0)):
         call = (mu, sigma, 20.0, -70.0, -50.0, -65.0, 0.5, np.zeros(300), np.zeros(300))
         assert numba_call(intervals.passage_density, call)[1] == host.call("passage_density", call)[1]
     rng = np.random.default_rng(4)
     call = (np.sort(rng.uniform(0, 900, 200)), rng.integers(0, 7, 200, dtype=np.int32), 200, 3.0, np.full(7, -1.0),
-            np.zeros(3), np.zeros(30, np.int32))
+            np.zeros((3, 7)), np.zeros(30, np.int32))
     assert numba_call(intervals.count_intervals, call)[1] == host.call("count_intervals", call)[1]
 
 
@@ -113,3 +115,10 @@ def test_a_bad_argument_is_named(arguments, message):
 def test_spikes_must_be_spikes():
     with pytest.raises(TypeError, match="spikes must be Spikes"):
         interspike_intervals([1.0, 2.0])
+
+
+def test_too_few_intervals_have_no_moments():
+    for number, expected in ((0.0, [0.0, np.inf, np.inf]), (1.0, [1.0, 40.0, np.inf])):
+        moments = np.empty(3)
+        intervals.interval_moments(np.array([[number], [40.0 * number], [1600.0 * number]]), moments)
+        assert moments.tolist() == expected

@@ -15,6 +15,7 @@ import pytest
 
 import independent
 import lifcore
+import lifcore.bombardment
 import lifcore.conventions
 import lifcore.neuron
 import lifcore.photocurrent

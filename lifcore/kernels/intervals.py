@@ -19,7 +19,7 @@ import numpy as np
 from lifcore.kernels._jit import kernel
 from lifcore.kernels.elementary import exp, expm1
 
-__all__ = ["count_intervals", "passage_density"]
+__all__ = ["count_intervals", "interval_moments", "passage_density"]
 
 SQRT_PI = 1.7724538509055159
 
@@ -52,20 +52,35 @@ def passage_density(mu, sigma, tau_m, E_L, V_th, V_reset, dt, density, memory):
         density[k] = max(density[k], 0.0) / tau_m
 
 
-@kernel("void(f8[::1], i4[::1], i8, f8, f8[::1], f8[::1], i4[::1])")
+@kernel("void(f8[::1], i4[::1], i8, f8, f8[::1], f8[:, ::1], i4[::1])")
 def count_intervals(spike_times, spike_neurons, count, width, last, sums, counts):
-    """Adds the intervals that `count` spikes end, in the order in which they stand, to a histogram and to its moments.
+    """Adds the intervals that `count` spikes end to a histogram and to sums from which their moments follow.
 
     last : time of the last spike of each neuron; negative before its first
-    sums : number of intervals, sum of the intervals in ms and of their squares in ms**2
+    sums : shape (3, neurons), the number of intervals, their sum in ms and that of their squares in ms**2; of each neuron,
+        so that the order in which neurons take turns does not matter
     counts : in bins of `width` ms from 0; the last bin holds what is longer as well
     """
     for k in range(count):
         i = spike_neurons[k]
         if last[i] >= 0.0:
             interval = spike_times[k] - last[i]
-            sums[0] += 1.0
-            sums[1] += interval
-            sums[2] += interval * interval
+            sums[0, i] += 1.0
+            sums[1, i] += interval
+            sums[2, i] += interval * interval
             counts[min(np.int64(interval / width), counts.size - 1)] += 1
         last[i] = spike_times[k]
+
+
+@kernel("void(f8[:, ::1], f8[::1])")
+def interval_moments(sums, moments):
+    """Number, mean in ms and coefficient of variation of the intervals; inf where there are too few to tell."""
+    number = total = squares = 0.0
+    for i in range(sums.shape[1]):
+        number += sums[0, i]
+        total += sums[1, i]
+        squares += sums[2, i]
+    mean = total / number if number > 0.0 else np.inf
+    moments[0] = number
+    moments[1] = mean
+    moments[2] = np.sqrt(max(squares / number - mean * mean, 0.0)) / mean if number > 1.0 else np.inf

@@ -24,6 +24,9 @@ HOMES = {
     "Cloud": "lifcore.live.cloud",
     "StationaryDensity": "lifcore.live.cloud",
     "RateResponse": "lifcore.live.cloud",
+    "Bombardment": "lifcore.live.noise",
+    "Intervals": "lifcore.live.noise",
+    "MissedCrossings": "lifcore.live.noise",
     "HiddenSignal": "lifcore.live.resonance",
     "RefractoryPhase": "lifcore.live.resonance",
     "ResonanceCurve": "lifcore.live.resonance",
@@ -32,8 +35,9 @@ HOMES = {
 }
 
 __all__ = [
-    "Cloud", "FICurve", "HiddenSignal", "LightResponse", "LiveFigure", "MembraneTrace", "RateResponse",
-    "RefractoryPhase", "ResonanceCurve", "StationaryDensity", "StrengthDuration", "use_style",
+    "Bombardment", "Cloud", "FICurve", "HiddenSignal", "Intervals", "LightResponse", "LiveFigure",
+    "MembraneTrace", "MissedCrossings", "RateResponse", "RefractoryPhase", "ResonanceCurve", "StationaryDensity",
+    "StrengthDuration", "use_style",
 ]
 
 
