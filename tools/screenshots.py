@@ -72,6 +72,8 @@ def open_page(browser, address, variant, scale=2):
     for figure in page.query_selector_all(".live-figure"):
         figure.scroll_into_view_if_needed()
         page.wait_for_timeout(150)
+        # A simulation runs only in sight.
+        page.wait_for_function("figure => !figure.querySelector('.live-card[data-busy]')", arg=figure)
     page.evaluate("window.scrollTo(0, 0)")
     page.wait_for_timeout(300)
     return page
