@@ -292,10 +292,10 @@ class MissedCrossings(LiveFigure):
     heights = (800, 1010)
     shown = (
         Readout("rate_theory", "true rate", "Hz", 2),
-        Readout("rate_predicted", "predicted for this step", "Hz", 2),
+        Readout("rate_predicted", "predicted", "Hz", 2),
         Readout("rate_grid", "ends of steps only", "Hz", 2),
         Readout("rate_bridge", "with bridges", "Hz", 2),
-        Readout("seen", "grid sees the crossing", "", 0, "no"),
+        Readout("seen", "crossing seen?"),
     )
 
     step = Choice("0.5", {f"{step:g}": f"{step:g} ms" for step in fixed["steps"]}, "time step")

@@ -41,8 +41,8 @@ function drawMissedCrossings(card, kernels) {
       pen.name("V_th", n.V_th, "threshold");
       const radius = every * fine < 0.08 ? 2 : 4.5;
       for (let k = 0; k < V.length; k += every) {
-        const role = V[k] >= n.V_th ? "threshold" : "simulation";
-        pen.dot(t[k], V[k], role, { radius, hollow: V[k] < n.V_th });
+        const isSeen = V[k] >= n.V_th;
+        pen.dot(t[k], V[k], isSeen ? "threshold" : "simulation", { radius: isSeen ? 4.5 : radius, hollow: !isSeen });
       }
     },
   });
