@@ -18,14 +18,14 @@ import traitlets
 from PIL import Image
 
 from lifcore.live import (
-    Cloud, FICurve, HiddenSignal, LightResponse, LiveFigure, MembraneTrace, RateResponse, RefractoryPhase,
-    ResonanceCurve, StationaryDensity, StrengthDuration, _bundle, identity,
+    Bombardment, Cloud, FICurve, HiddenSignal, Intervals, LightResponse, LiveFigure, MembraneTrace, MissedCrossings,
+    RateResponse, RefractoryPhase, ResonanceCurve, StationaryDensity, StrengthDuration, _bundle, identity,
 )
 from lifcore.live._figure import Control, Readout
 
 FIGURES = [
-    MembraneTrace, FICurve, StrengthDuration, LightResponse, Cloud, StationaryDensity, RateResponse, HiddenSignal,
-    ResonanceCurve, RefractoryPhase,
+    MembraneTrace, FICurve, StrengthDuration, LightResponse, Bombardment, Intervals, MissedCrossings, Cloud,
+    StationaryDensity, RateResponse, HiddenSignal, ResonanceCurve, RefractoryPhase,
 ]
 
 

@@ -9,13 +9,13 @@ import pytest
 
 import lifcore.live
 from lifcore.live import (
-    Cloud, FICurve, HiddenSignal, LightResponse, MembraneTrace, RateResponse, RefractoryPhase, ResonanceCurve,
-    StationaryDensity, StrengthDuration,
+    Bombardment, Cloud, FICurve, HiddenSignal, Intervals, LightResponse, MembraneTrace, MissedCrossings, RateResponse,
+    RefractoryPhase, ResonanceCurve, StationaryDensity, StrengthDuration,
 )
 
 FIGURES = [
-    MembraneTrace, FICurve, StrengthDuration, LightResponse, Cloud, StationaryDensity, RateResponse, HiddenSignal,
-    ResonanceCurve, RefractoryPhase,
+    MembraneTrace, FICurve, StrengthDuration, LightResponse, Bombardment, Intervals, MissedCrossings, Cloud,
+    StationaryDensity, RateResponse, HiddenSignal, ResonanceCurve, RefractoryPhase,
 ]
 NAMES = [figure.__name__ for figure in FIGURES]
 NEXT_FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
