@@ -62,7 +62,7 @@ class Bombardment(LiveFigure):
     fixed = MEMBRANE | {
         "seed": 12, "trace_seed": 17, "neurons": 100, "warm_up": 200.0, "pieces": 200, "kicks": 6e6, "longest": 20000.0,
         "duration": 300.0, "dt": 0.1, "low": -90.0, "width": 0.5, "bins": 100}
-    heights = (790, 1010)
+    heights = (832, 1010)
     shown = (
         Readout("excitatory", "kicks up", "/s", 0),
         Readout("inhibitory", "kicks down", "/s", 0),
@@ -176,7 +176,7 @@ class Intervals(LiveFigure):
     fixed = {name: MEMBRANE[name] for name in ("tau_m", "E_L", "V_th", "V_reset")} | {
         "seed": 21, "trace_seed": 2, "neurons": 128, "dt": 0.5, "steps": 200000, "at_once": 200, "duration": 500.0,
         "fine": 0.25, "bins": 60, "points": 360, "axes": [100.0, 200.0, 400.0, 800.0, 1600.0, 3200.0, 6400.0, 12800.0]}
-    heights = (750, 960)
+    heights = (780, 974)
     shown = (
         Readout("mean_theory", "mean, theory", "ms", 1, "silent"),
         Readout("mean_simulated", "mean, simulated", "ms", 1, "none"),
@@ -289,7 +289,7 @@ class MissedCrossings(LiveFigure):
     fixed = MEMBRANE | {
         "seed": 31, "path_seed": 4299, "neurons": 128, "warm_up": 200.0, "duration": 20000.0, "piece": 20.0, "fine": 0.001,
         "window": 4.0, "start": -52.5, "steps": [0.05, 0.1, 0.2, 0.5, 1.0, 2.0], "shift": SHIFT, "points": 120}
-    heights = (800, 1010)
+    heights = (826, 1020)
     shown = (
         Readout("rate_theory", "true rate", "Hz", 2),
         Readout("rate_predicted", "predicted", "Hz", 2),
