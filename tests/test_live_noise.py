@@ -78,10 +78,10 @@ def test_trace_without_noise_is_that_of_the_last_chapter():
 
 @pytest.mark.parametrize("step", ["0.1", "0.5", "2"])
 def test_grid_misses_what_the_bridge_finds(step):
-    """Exact rate of the scheme by the Nyström method, and Siegert's by mpmath: within 4 standard errors of 22,000 spikes."""
+    """Exact rate of the scheme by the Nyström method, and Siegert's by mpmath: within 4 standard errors of 11,000 spikes."""
     found = MissedCrossings(step=step).readouts()
     true, grid = float(independent.siegert(15.0, 5.0)), independent.rate_of_steps(15.0, 5.0, float(step))
-    error = 0.74 / math.sqrt(22_000)
+    error = 0.74 / math.sqrt(11_000)
     assert found["rate_theory"] == pytest.approx(true, rel=1e-10)
     assert abs(found["rate_grid"] / grid - 1.0) < 4.0 * error
     assert abs(found["rate_bridge"] / true - 1.0) < 4.0 * error

@@ -287,7 +287,7 @@ class MissedCrossings(LiveFigure):
     entry = "noise.js"
     kernels = KERNELS
     fixed = MEMBRANE | {
-        "seed": 31, "path_seed": 4299, "neurons": 128, "warm_up": 200.0, "duration": 20000.0, "piece": 20.0, "fine": 0.001,
+        "seed": 31, "path_seed": 4299, "neurons": 128, "warm_up": 200.0, "duration": 10000.0, "piece": 20.0, "fine": 0.001,
         "window": 4.0, "start": -52.5, "steps": [0.05, 0.1, 0.2, 0.5, 1.0, 2.0], "shift": SHIFT, "points": 120}
     heights = (826, 1020)
     shown = (
