@@ -141,7 +141,7 @@ def static_gain(n: LIF, mu, sigma, of: str = "mu") -> np.ndarray | np.float64:
 def spike_spectrum(n: LIF, mu, sigma, f) -> np.ndarray | np.float64:
     """Power spectrum of the spike train of one neuron, two-sided.
 
-    S(f) = nu (1 - |rho|**2) / |1 - rho|**2, with rho the Fourier transform of the interspike interval's density
+    S(f) = nu (1 - abs(rho)**2) / abs(1 - rho)**2, with rho the Fourier transform of the interspike interval's density
 
     Parameters
     ----------
