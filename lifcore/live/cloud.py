@@ -111,9 +111,9 @@ class Cloud(LiveFigure):
     title = "A population as a cloud"
     caption = (
         "Press Play. The cloud drifts towards E_L + μ and spreads; what crosses the threshold is gone, and comes back at the "
-        "reset potential 2 ms later. Then let the drive rise, and after that the noise, in a population that has settled: "
-        "which of the two does the rate follow at once? With fewer neurons the points scatter about the same line. "
-        "Rates are counted over 2 ms."
+        "reset potential 2 ms later. Then let the drive rise by 5 mV in a population that has settled, and after that let "
+        "the noise double: which of the two does the rate follow at once? With fewer neurons the points scatter about the "
+        "same line. Rates are counted over 2 ms."
     )
     description = (
         "Two plots. Above, the probability density of the membrane potential from -95 mV to the threshold at -50 mV at one "
@@ -125,12 +125,12 @@ class Cloud(LiveFigure):
     fixed = MEMBRANE | {
         "duration": 150, "frame": 1.0, "dt": 0.5, "bin": 2.0, "low": -95.0, "width": 0.5, "cells": 300, "places": 64,
         "group": 4096, "seed": SEED, "drive_rises": 5.0, "noise_grows": 2.0}
-    heights = (825, 1192)
+    heights = (845, 1212)
     play = Play("t", speed=25.0)
     shown = (
         Readout("rate", "rate, theory", "Hz", 2),
         Readout("simulated_rate", "rate, simulated", "Hz", 2),
-        Readout("error", "its standard error", "Hz", 2),
+        Readout("error", "standard error", "Hz", 2),
         Readout("free", "not refractory", "", 4),
         Readout("simulated_free", "simulated", "", 4),
     )
@@ -138,7 +138,7 @@ class Cloud(LiveFigure):
     t = Control(16.0, 0.0, 150.0, 1.0, "time", "t", "ms")
     neurons = Control(10000.0, 100.0, 100000.0, 0.05, "simulated neurons", "", "", "log")
     start = Choice(
-        "rest", {"rest": "all at rest", "drive": "settled, then μ rises by 5 mV", "noise": "settled, then σ doubles"},
+        "rest", {"rest": "all at rest", "drive": "settled, then μ rises", "noise": "settled, then σ doubles"},
         "at first")
     mu = Control(25.0, 0.0, 40.0, 0.5, "drive from t = 0", "μ", "mV")
     sigma = Control(4.0, 1.0, 10.0, 0.1, "noise from t = 0", "σ", "mV")
@@ -276,7 +276,7 @@ class StationaryDensity(LiveFigure):
     shown = (
         Readout("rate", "rate, Siegert", "Hz", 3),
         Readout("simulated_rate", "rate, simulated", "Hz", 3),
-        Readout("error", "its standard error", "Hz", 3),
+        Readout("error", "standard error", "Hz", 3),
         Readout("variation", "CV of intervals", "", 3),
         Readout("refractory", "refractory", "", 4),
     )
@@ -381,7 +381,7 @@ class RateResponse(LiveFigure):
         Readout("static", "static gain", "Hz/mV", 3),
         Readout("gain", "gain at f", "Hz/mV", 3),
         Readout("simulated_gain", "gain, simulated", "Hz/mV", 3),
-        Readout("error", "its standard error", "Hz/mV", 3),
+        Readout("error", "standard error", "Hz/mV", 3),
         Readout("phase", "phase", "°", 1),
         Readout("delay", "delay", "ms", 2),
         Readout("amplitude", "size of the input", "mV", 2),
