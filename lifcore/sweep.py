@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from concurrent.futures import Executor, as_completed
 
 import numpy as np
 
@@ -117,7 +118,7 @@ def _finished(function, points, client, processes, progress):
         size = max(1, len(points) // (GROUPS_A_WORKER * workers))
         waiting = {executor.submit(_evaluate, function, points[k:k + size]): k for k in range(0, len(points), size)}
         try:
-            for future in _as_completed(waiting):
+            for future in as_completed(waiting):
                 yield waiting[future], future.result()
                 bar.update(min(size, len(points) - waiting[future]))
         finally:
@@ -134,18 +135,8 @@ def _executor(client, processes):
 
         workers = processes or cpu_count()
         return get_reusable_executor(max_workers=workers), workers
-    if hasattr(client, "scheduler_info") and hasattr(client, "submit"):
-        return client, max(1, sum(client.nthreads().values()))
-    if hasattr(client, "submit"):
+    if hasattr(client, "get_executor"):  # dask's client, which is no executor but has one
+        return client.get_executor(pure=False), max(1, sum(client.nthreads().values()))
+    if isinstance(client, Executor):
         return client, getattr(client, "_max_workers", 4)
     raise TypeError(f"client must be a dask.distributed.Client or a concurrent.futures.Executor, got {client!r}")
-
-
-def _as_completed(futures):
-    """Futures in the order in which they are finished, whoever made them."""
-    first = next(iter(futures))
-    if hasattr(first, "key"):
-        from distributed import as_completed
-    else:
-        from concurrent.futures import as_completed
-    return as_completed(list(futures))
