@@ -89,7 +89,7 @@ class HiddenSignal(LiveFigure):
     fixed = MEMBRANE | {
         "t_ref": 2.0, "view": 500.0, "settle": 200.0, "record": 2000.0, "shown": 100, "size": 1000, "bins": 20, "seed": SEED,
         "step": STEP}
-    heights = (968, 1180)
+    heights = (975, 1224)
     shown = (
         Readout("spikes", "spikes in the raster"),
         Readout("rate", "mean rate, theory", "Hz", 3),
@@ -210,7 +210,7 @@ class ResonanceCurve(LiveFigure):
     fixed = MEMBRANE | {
         "least": 0.5, "most": 50.0, "settle": 200.0, "record": 1000.0, "size": 2000, "seed": SEED, "step": STEP,
         "relative_amplitude": 0.3, "relative_noises": [0.36, 0.45, 0.56, 0.7, 0.9, 1.2, 1.7, 2.6, 4.0]}
-    heights = (730, 1010)
+    heights = (794, 1065)
     shown = (
         Readout("rate", "mean rate at this noise", "Hz", 2),
         Readout("snr", "signal to noise", "Hz/mV²", 3),
@@ -300,11 +300,11 @@ class RefractoryPhase(LiveFigure):
     entry = "resonance.js"
     kernels = KERNELS
     fixed = MEMBRANE | {"lowest": 0.1, "highest": 500.0}
-    heights = (741, 898)
+    heights = (775, 913)
     shown = (
         Readout("rate", "firing rate", "Hz", 2),
         Readout("slope", "dν/dμ", "Hz/mV", 3),
-        Readout("without", "without the phase, f → 0", "Hz/mV", 3),
+        Readout("without", "without the phase", "Hz/mV", 3),
         Readout("factor", "ratio, f → 0", "", 4),
     )
 
