@@ -409,7 +409,7 @@ def execute(notebook, folder):
     """
     NotebookClient(
         notebook, timeout=600, kernel_name=KERNEL["name"], resources={"metadata": {"path": str(folder)}},
-        record_timing=False,
+        record_timing=False, coalesce_streams=True,
     ).execute()
     notebook.metadata = {"kernelspec": dict(KERNEL), "language_info": {"name": "python"}}
     for cell in notebook.cells:

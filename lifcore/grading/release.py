@@ -233,6 +233,7 @@ def _execute(notebook, read):
             timeout=300,
             kernel_name="python3",
             record_timing=False,
+            coalesce_streams=True,
             resources={"metadata": {"path": folder}},
         )
         try:
