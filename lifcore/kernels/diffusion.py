@@ -22,7 +22,7 @@ import numpy as np
 from lifcore.kernels._jit import kernel
 from lifcore.kernels._tables import (
     AREA, DEGREE, ERFCX, GAUSS_INTEGRAL, GAUSS_NODES, GAUSS_WEIGHTS, NODES, PIECES, ROWS, SCALED, TABLES)
-from lifcore.kernels.elementary import exp, log, log1p
+from lifcore.kernels.elementary import LN2_HIGH, LN2_LOW, LOG2_E, ROUND, _exp_tail, exp, log, log1p
 
 __all__ = [
     "cumulants_of_intervals", "dawson", "densities", "density", "erfcx", "interval_cumulants", "interval_variation",
@@ -36,9 +36,6 @@ REST_BITS = (1 << PIECE_SHIFT) - 1
 ONE_BITS = 0x3FF0000000000000
 FIRST_PIECE = 1023 << PIECE_BITS
 TABLE_END = 1023.0
-LOG2_E = 1.4426950408889634
-LN2_HIGH, LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
-ROUND = 6755399441055744.0
 # A difference of two table values keeps 13 digits down to this distance, relative to 1 + |y_r|.
 CLOSE = 0.02
 # Up to this y_th exp(-S) is an ordinary float64.
@@ -77,20 +74,7 @@ def _decay(x):
     inside = max(x, -708.0)
     k = (inside * LOG2_E + ROUND) - ROUND
     r = (inside - k * LN2_HIGH) - k * LN2_LOW
-    p = 1.0 / 6227020800.0
-    p = p * r + 1.0 / 479001600.0
-    p = p * r + 1.0 / 39916800.0
-    p = p * r + 1.0 / 3628800.0
-    p = p * r + 1.0 / 362880.0
-    p = p * r + 1.0 / 40320.0
-    p = p * r + 1.0 / 5040.0
-    p = p * r + 1.0 / 720.0
-    p = p * r + 1.0 / 120.0
-    p = p * r + 1.0 / 24.0
-    p = p * r + 1.0 / 6.0
-    p = p * r + 0.5
-    p = p * (r * r) + r
-    value = (1.0 + p) * np.int64((np.int64(k) + 1023) << 52).view(np.float64)
+    value = (1.0 + (r + _exp_tail(r))) * np.int64((np.int64(k) + 1023) << 52).view(np.float64)
     return value if x >= -708.0 else 0.0
 
 

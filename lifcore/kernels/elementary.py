@@ -36,7 +36,7 @@ def _power_of_two(k):
     return np.int64((k + 1023) << 52).view(np.float64)
 
 
-@kernel("f8(f8)")
+@kernel("f8(f8)", inline=True)
 def _exp_tail(r):
     """exp(r) - 1 - r for |r| <= ln(2)/2: the Taylor series from r**2/2 to r**14/14!."""
     p = 1.0 / 87178291200.0
