@@ -6,6 +6,8 @@ BIN    := $(VENV)/bin
 BOOK   := $(VENV)/.stamp-book
 TESTS  := $(VENV)/.stamp-test
 export PYTHON
+# The environment's own list of fonts: a shared one may name fonts of an environment that is gone.
+export MPLCONFIGDIR := $(CURDIR)/$(VENV)/matplotlib
 
 .DEFAULT_GOAL := help
 .PHONY: help book html test notebooks lab screenshot binder clean clean-all

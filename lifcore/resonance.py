@@ -1,10 +1,10 @@
 """Stochastic resonance: noise that helps a neuron to report a signal too weak to fire it.
 
 The input is mu + eps cos(2 pi f t), with mu below threshold. The spikes have the spectrum S(f) and, on top of it, a line at
-the frequency of the signal, whose strength is eps**2 |chi(f)|**2 / 4 at f and at -f. Two measures are in use:
+the frequency of the signal, whose strength is eps**2 abs(chi(f))**2 / 4 at f and at -f. Two measures are in use:
 
-    signal-to-noise ratio      |chi|**2 / S     the line over the noise it stands in
-    spectral amplification     |chi|**2         the line itself
+    signal-to-noise ratio      abs(chi)**2 / S     the line over the noise it stands in
+    spectral amplification     abs(chi)**2         the line itself
 
 Both vanish with the noise, for then there are no spikes. Their maxima lie at different noise, and the second need not exist.
 """
@@ -36,7 +36,7 @@ DIFFERENCE, STEP = (0.75, -0.15, 1.0 / 60.0), 0.01
 
 
 def signal_to_noise(n: LIF, mu, sigma, f) -> np.ndarray | np.float64:
-    """Signal-to-noise ratio of the spike train, per square of the signal's amplitude: |chi(f)|**2 / S(f).
+    """Signal-to-noise ratio of the spike train, per square of the signal's amplitude: abs(chi(f))**2 / S(f).
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def signal_to_noise(n: LIF, mu, sigma, f) -> np.ndarray | np.float64:
 
 
 def spectral_amplification(n: LIF, mu, sigma, f) -> np.ndarray | np.float64:
-    """Power of the response over that of the signal: |chi(f)|**2.
+    """Power of the response over that of the signal: abs(chi(f))**2.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def optimal_noise(n: LIF, mu, f, measure: str = "snr") -> np.ndarray | np.float6
     f : array_like
         Frequency of the signal in Hz, at least 0; 0 is the adiabatic limit.
     measure : {"snr", "amplification"}
-        What is largest: |chi|**2 / S, or |chi|**2.
+        What is largest: abs(chi)**2 / S, or abs(chi)**2.
 
     Returns
     -------
@@ -191,7 +191,7 @@ class MeasuredResponse(NamedTuple):
     spectrum, spectrum_error : float
         Spectrum of one neuron's spikes beside the line, in Hz, and its standard error.
     snr, snr_error : float
-        |chi|**2 / S in Hz/mV**2, without what noise adds to |chi|**2 on average, and its standard error.
+        abs(chi)**2 / S in Hz/mV**2, without what noise adds to abs(chi)**2 on average, and its standard error.
     """
 
     rate: float

@@ -53,3 +53,5 @@ fi
 echo "Installing $requirements (a few minutes the first time) ..."
 "$VENV/bin/python" -m pip install --disable-pip-version-check --progress-bar on -r "$requirements"
 "$VENV/bin/python" -m pip install --disable-pip-version-check --quiet --editable .
+# Matplotlib lists this machine's fonts once; where that takes long it says so, which a notebook of the book must not.
+"$VENV/bin/python" -c "import matplotlib.font_manager" 2>/dev/null
