@@ -1,6 +1,6 @@
 // A population in time: its density by finite volumes, at once, and the same counted in simulated neurons, piece by piece.
 
-import { neuron, niceTop } from "../shared.js";
+import { neuron, niceTop } from "../common.js";
 import { asArea, asPoints } from "../series.js";
 import { FREE, drawPotentials, lowestShown, makeCells, makePopulation, middles, pointsFrom, scaleCounts } from "./population.js";
 

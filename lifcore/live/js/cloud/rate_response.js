@@ -1,6 +1,6 @@
 // How the rate follows a sine: gain and phase against frequency, and one cycle of it, predicted and simulated.
 
-import { neuron, niceTop } from "../shared.js";
+import { neuron, niceTop } from "../common.js";
 import { asPoints } from "../series.js";
 import { makeCells, makePopulation, scaleCounts } from "./population.js";
 

@@ -1,6 +1,6 @@
 // The stationary density and the rate that makes its integral one, beside a population simulated until it has settled.
 
-import { neuron, niceTop } from "../shared.js";
+import { neuron, niceTop } from "../common.js";
 import { asArea, asPoints } from "../series.js";
 import { drawPotentials, lowestShown, makePopulation, middles, pointsFrom, scaleCounts } from "./population.js";
 

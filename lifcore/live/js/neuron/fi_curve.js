@@ -1,7 +1,7 @@
 // The exact f-I curve, what a slider's step makes of its foot, and the foot under a magnifying glass:
 // T = t_ref + tau_m ln(1 + (V_th - V_reset) / (R I - R I_rh)), a straight line over the logarithm of I/I_rh - 1.
 
-import { neuron, niceTop } from "../shared.js";
+import { neuron, niceTop } from "../common.js";
 
 const RATE_POINTS = 900;
 const DECADES = [-8, 0]; // of I/I_rh - 1

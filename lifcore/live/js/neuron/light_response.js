@@ -1,7 +1,7 @@
 // Half a second of light on a cell with channelrhodopsin: the photocurrent peaks, sinks to a plateau, and only the
 // plateau decides whether the cell keeps firing.
 
-import { neuron, plural } from "../shared.js";
+import { neuron, plural } from "../common.js";
 import { drawSpikes, joinSpikes } from "./trace.js";
 
 function drawLightResponse(card, kernels) {

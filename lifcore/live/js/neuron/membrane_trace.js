@@ -1,6 +1,6 @@
 // A neuron at rest gets a constant current: V approaches E_L + R I and fires if that lies above threshold.
 
-import { neuron, plural } from "../shared.js";
+import { neuron, plural } from "../common.js";
 import { drawSpikes, joinSpikes } from "./trace.js";
 
 function drawMembraneTrace(card, kernels) {

@@ -1,6 +1,6 @@
 // How strong must a pulse of given duration be? The exact curve, Weiss's hyperbola, and one pulse with its response.
 
-import { neuron, plural } from "../shared.js";
+import { neuron, plural } from "../common.js";
 import { drawSpikes, joinSpikes } from "./trace.js";
 
 const DURATION_POINTS = 400;

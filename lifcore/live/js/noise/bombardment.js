@@ -1,6 +1,6 @@
 // A membrane under Poisson kicks of one size: its trace, and the density of its potential beside that of white noise.
 
-import { neuron, niceTop } from "../shared.js";
+import { neuron, niceTop } from "../common.js";
 import { drawSpikes, joinSpikes } from "../neuron/trace.js";
 import { asBars } from "../series.js";
 

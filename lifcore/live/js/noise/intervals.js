@@ -1,6 +1,6 @@
 // A membrane under white noise, and the intervals between its spikes: simulated, from theory, of a Poisson process.
 
-import { neuron, niceTop, plural } from "../shared.js";
+import { neuron, niceTop, plural } from "../common.js";
 import { drawSpikes, joinSpikes } from "../neuron/trace.js";
 import { asBars } from "../series.js";
 import { BRIDGE, makePopulation, populationFloats } from "./population.js";

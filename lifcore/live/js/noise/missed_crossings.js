@@ -1,6 +1,6 @@
 // A path that crosses the threshold between two points of a grid, and the rates found with and without what lies between.
 
-import { neuron } from "../shared.js";
+import { neuron } from "../common.js";
 import { asPoints } from "../series.js";
 import { BRIDGE, GRID, makePopulation, populationFloats } from "./population.js";
 

@@ -1,7 +1,7 @@
 // A sine too weak to fire anyone, and noise: one membrane, the spikes of a population, and its rate over one period.
 
 import { asPoints } from "../series.js";
-import { neuron, niceTop, plural } from "../shared.js";
+import { neuron, niceTop, plural } from "../common.js";
 import { joinSpikes, drawSpikes } from "../neuron/trace.js";
 import { drivenPopulation, periodsOf, populationFloats } from "./driven_population.js";
 

@@ -1,7 +1,7 @@
 // The susceptibility with and without the phase of the refractory period, and their ratio. Without it the neuron answers as
 // if it were never refractory, at the true rate.
 
-import { neuron, niceTop } from "../shared.js";
+import { neuron, niceTop } from "../common.js";
 
 const PHASE_POINTS = 300;
 const CHI_TOPS = [0.5, 1, 2, 3, 4, 5, 6, 8, 10, 15, 20];

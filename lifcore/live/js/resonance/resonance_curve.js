@@ -1,7 +1,7 @@
 // A measure of stochastic resonance against the noise: theory as a line, simulations as points that come one by one.
 
 import { asPoints } from "../series.js";
-import { neuron, niceTop } from "../shared.js";
+import { neuron, niceTop } from "../common.js";
 import { drivenPopulation, periodsOf, populationFloats } from "./driven_population.js";
 
 const CURVE_POINTS = 161;
