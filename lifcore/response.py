@@ -17,9 +17,8 @@ from lifcore.neuron import LARGEST, LIF
 __all__ = ["fast_susceptibility", "spike_spectrum", "static_gain", "step_response", "susceptibility"]
 
 SOURCES = ("mu", "sigma")
-# Nodes of the initial density of a step: panels halve this many times towards V_th and V_reset.
-HALVINGS = 24
-BEHIND = 7.0  # sigmas below the lower of mean and reset
+# The initial density of a step is followed down to where exp(-BEHIND) of it is left.
+BEHIND = 45.0
 FURTHEST = 400.0  # of y: the transform is followed across all of them in steps that shorten as 1 / y
 LEAST_TERMS, MOST_TERMS = 40, 20_000
 
@@ -176,38 +175,34 @@ def _pair(name, value):
     return float(pair[0]), float(pair[1])
 
 
-def _initial_nodes(n, before, after):
+def _initial_nodes(n, before, after, earliest):
     """Distances from V_th, decreasing, and probability at the nodes of panels that resolve the stationary density.
 
-    Panels halve towards V_th, where a fast answer is decided, and towards V_reset, where the density has its kink.
+    Panels double in width from the threshold down, and again from V_reset, where the density has its kink, until they are
+    as wide as the noise. The first at the threshold is narrower than what diffusion covers until the earliest time.
     """
     mu, sigma = before
+    y_r = (n.V_reset - n.E_L - mu) / sigma
+    reset = n.V_th - n.V_reset
+    bottom = n.V_th - n.E_L - mu + sigma * np.sqrt(min(y_r, 0.0) ** 2 + BEHIND)
     finest = min(sigma, after[1])
-    bottom = min(n.E_L + mu, n.V_reset) - BEHIND * sigma
-    nodes, weights = stationary.GAUSS_NODES, stationary.GAUSS_WEIGHTS
-    distances, masses, below = [], [], 0
-    for low, high in ((bottom, n.V_reset), (n.V_reset, n.V_th)):
-        span = high - low
-        edges = [0.0, *(span * 0.5**k for k in range(HALVINGS, -1, -1))]
-        if high == n.V_th:  # the upper part halves towards both of its ends
-            half = 0.5 * span
-            edges = [0.0, *(half * 0.5**k for k in range(HALVINGS, -1, -1))]
-            edges += [span - e for e in reversed(edges[:-1])]
-        fine = [0.0]
-        for start, end in zip(edges, edges[1:]):
-            parts = int(np.ceil((end - start) / finest))
-            fine += [start + (end - start) * (k + 1) / parts for k in range(parts)]
-        from_top = np.array(fine)[::-1]
-        width = from_top[:-1] - from_top[1:]
-        d = from_top[:-1, None] - 0.5 * width[:, None] * (1.0 + nodes)
-        V = high - d
-        density = np.empty(V.size)
-        stationary.densities(V.reshape(-1), mu, sigma, *_membrane(n), density)
-        distances.append((d + (n.V_th - high)).reshape(-1))
-        masses.append((0.5 * width[:, None] * weights * density.reshape(V.shape)).reshape(-1))
-        if not below:
-            below = V.size
-    return np.concatenate(distances), np.concatenate(masses), below
+    edges = [0.0]
+    for start, end in ((0.0, reset), (reset, max(bottom, reset))):
+        V = n.V_th - start
+        # Beside a boundary the density changes over sigma / |y|.
+        first = 0.3 * finest / (1.0 + max(abs(V - n.E_L - m) / g for m, g in (before, after)))
+        if start == 0.0:
+            first = min(first, 0.03 * after[1] * np.sqrt(earliest / n.tau_m))
+        while edges[-1] < end:
+            edges.append(min(edges[-1] + min(max(edges[-1] - start, first), finest), end))
+    edges = np.array(edges)[::-1]
+    width = edges[:-1] - edges[1:]
+    distances = edges[:-1, None] - 0.5 * width[:, None] * (1.0 + stationary.GAUSS_NODES)
+    density = np.empty(distances.size)
+    stationary.densities(n.V_th - distances.reshape(-1), mu, sigma, *_membrane(n), density)
+    masses = 0.5 * width[:, None] * stationary.GAUSS_WEIGHTS * density.reshape(distances.shape)
+    below = int(np.count_nonzero(edges > reset)) * stationary.NODES
+    return distances.reshape(-1), masses.reshape(-1), below
 
 
 def _inversion_terms(n, mu, sigma, t):
@@ -239,7 +234,8 @@ def step_response(n: LIF, before, after, t) -> np.ndarray | np.float64:
     -------
     ndarray or float64
         Hz, in the shape of `t`. A change of sigma moves the rate at once, by the factor (sigma after / sigma before)**2;
-        a change of mu moves it as sqrt(t).
+        a change of mu moves it as sqrt(t). The error is about 1e-10 of the larger of
+        the rates before and after; a rate below that may be given as 0.
 
     Raises
     ------
@@ -250,7 +246,7 @@ def step_response(n: LIF, before, after, t) -> np.ndarray | np.float64:
     Notes
     -----
     The Laplace transform of the rate is known: the integral of the initial density times f(y; s), over f(y_th; s), with what
-    has fired sent back to the reset. It is inverted along a line by Euler's summation, to about nine digits.
+    has fired sent back to the reset. It is inverted along a line by Euler's summation.
 
     References
     ----------
@@ -270,15 +266,17 @@ def step_response(n: LIF, before, after, t) -> np.ndarray | np.float64:
             raise ValueError(
                 f"t must be at most about {longest:.3g} ms for sigma = {after[1]:g} mV, got {later.max():g} ms: with so "
                 "little noise the neurons keep firing in step, and the inversion would need too many terms")
-        distances, masses, below = _initial_nodes(n, before, after)
         mean = n.E_L + after[0]
-        furthest = max(abs(n.V_th - distances[0] - mean), abs(n.V_th - mean))
+        lowest = min(n.V_reset, n.E_L + before[0]) - 7.0 * before[1]
+        furthest = max(abs(lowest - mean), abs(n.V_th - mean))
         if furthest > FURTHEST * after[1]:
             raise ValueError(
                 f"after must have a sigma of at least {furthest / FURTHEST:.3g} mV for potentials that lie {furthest:.3g} mV "
                 f"from the mean, got {after[1]:g} mV")
+        distances, masses, below = _initial_nodes(n, before, after, later.min())
         values = np.empty(later.size)
         kernels.step_rates(
             later, rate_before, rate_after, *after, *_membrane(n), distances, masses, below, terms.astype(np.int64), values)
-        out[t > 0.0] = values
+        # A rate below the rounding error may come out negative.
+        out[t > 0.0] = np.maximum(values, 0.0)
     return out[()]
