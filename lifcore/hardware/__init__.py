@@ -8,7 +8,8 @@
     machine.respond(0.3, 200.0).spike_times
 
 Each machine's module has its exact arithmetic on words, as `lifcore.hardware.loihi.simulate`, and `realise`, which
-chooses the words for a neuron in physical units.
+chooses the words for a neuron in physical units.  `comparison` runs all of them on one current; `published` has what
+others measured of their energy and speed, and `energy` how energy per event depends on the load.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import importlib
 
 from lifcore.hardware._machine import Machine, Response
 
-MODULES = ("analog", "truenorth", "loihi", "spinnaker", "processor")
+MODULES = ("analog", "truenorth", "loihi", "spinnaker", "processor", "comparison", "energy", "published")
 __all__ = ["MACHINES", "Machine", "Response", "realise"]
 
 MACHINES = {
@@ -46,7 +47,7 @@ def realise(n, machine: str, dt: float = 1.0, **options) -> Machine:
     -------
     Machine
     """
-    if machine not in MACHINES:
+    if not isinstance(machine, str) or machine not in MACHINES:
         raise ValueError(f"machine must be one of {', '.join(MACHINES)}, got {machine!r}")
     return importlib.import_module(f"lifcore.hardware.{MACHINES[machine]}").realise(n, dt=dt, **options)
 
@@ -55,3 +56,7 @@ def __getattr__(name):
     if name in MODULES:
         return importlib.import_module(f"lifcore.hardware.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join([*__all__, *MODULES])}")
+
+
+def __dir__():
+    return [*__all__, *MODULES]
