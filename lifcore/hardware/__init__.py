@@ -18,7 +18,10 @@ import importlib
 
 from lifcore.hardware._machine import Machine, Response
 
-MODULES = ("analog", "truenorth", "loihi", "spinnaker", "processor", "comparison", "energy", "published")
+MODULES = (
+    "analog", "truenorth", "loihi", "spinnaker", "processor", "fixed_point", "floating_point", "comparison",
+    "energy", "published", "circuit",
+)
 __all__ = ["MACHINES", "Machine", "Response", "realise"]
 
 MACHINES = {

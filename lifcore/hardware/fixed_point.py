@@ -1,0 +1,241 @@
+"""Numbers without a floating point: an integer word and a point that never moves.
+
+A word w of a format with f bits behind the point stands for w / 2**f.  Neighbours are 2**-f apart everywhere, near zero
+and at the end of the range alike.  Words are added and multiplied as integers:
+
+    (a / 2**f) (b / 2**f) = (a b / 2**f) / 2**f
+
+where the f lowest bits of a b have to go.  SpiNNaker keeps potentials and currents in s16.15 (a sign, 16 bits before the
+point and 15 behind it) and the factors of its synapses in u0.32.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lifcore._validate import finite_array
+from lifcore.kernels import fixed_point as kernels
+from lifcore.neuron import LARGEST
+
+__all__ = ["S1615", "U032", "Format", "add", "divide", "multiply", "scale", "subtract", "to_fixed", "to_float"]
+
+ROUNDINGS = {"floor": kernels.FLOOR, "nearest": kernels.NEAREST, "stochastic": kernels.STOCHASTIC}
+OVERFLOWS = ("refuse", "saturate", "wrap")
+
+
+@dataclass(frozen=True)
+class Format:
+    """A fixed-point format.
+
+    Parameters
+    ----------
+    bits : int
+        Length of the word, 2 to 53: a float64 holds each of them.
+    fraction : int
+        How many of its bits stand behind the point, 0 to `bits`.
+    signed : bool
+        Whether one bit is a sign (two's complement).
+    """
+
+    bits: int
+    fraction: int
+    signed: bool
+
+    def __post_init__(self):
+        for name, value, low, high in (("bits", self.bits, 2, 53), ("fraction", self.fraction, 0, self.bits)):
+            if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not low <= value <= high:
+                raise ValueError(f"{name} must be a whole number from {low} to {high}, got {value!r}")
+
+    def __str__(self):
+        return f"{'s' if self.signed else 'u'}{self.bits - self.fraction - bool(self.signed)}.{self.fraction}"
+
+    @property
+    def lowest(self) -> int:
+        """The lowest word."""
+        return -(1 << (self.bits - 1)) if self.signed else 0
+
+    @property
+    def highest(self) -> int:
+        """The highest word."""
+        return (1 << (self.bits - bool(self.signed))) - 1
+
+    @property
+    def resolution(self) -> float:
+        """Difference of the numbers that two neighbouring words stand for."""
+        return 2.0**-self.fraction
+
+
+S1615 = Format(bits=32, fraction=15, signed=True)
+U032 = Format(bits=32, fraction=32, signed=False)
+
+
+def _integers(name, value, kind, lowest, highest):
+    """`value` as an array of int64 between two bounds, or an error that names it."""
+    given = np.asarray(value)
+    allowed = f"{name} must be {kind}, an integer from {lowest} to {highest}"
+    # Integers beyond 64 bits arrive as objects.
+    whole = given.dtype.kind in "iu" or given.size == 0 or given.dtype.kind == "O" and all(
+        isinstance(x, int) and not isinstance(x, bool) for x in given.flat)
+    if not whole:
+        raise TypeError(f"{allowed}, got {value!r}")
+    wrong = (given < lowest) | (given > highest)
+    if np.any(wrong):
+        raise ValueError(f"{allowed}, got {given[wrong].flat[0]}")
+    return given.astype(np.int64)
+
+
+def _words(name, value, form=S1615):
+    """Words of a format as an array of int64, or an error that names them."""
+    return _integers(name, value, f"a word of {form}", form.lowest, form.highest)
+
+
+def _rounding(rounding, random, name="random"):
+    """The kernel's number of a way to round, and random numbers of 15 bits where it needs them."""
+    if rounding not in ROUNDINGS:
+        raise ValueError(f"rounding must be 'floor', 'nearest' or 'stochastic', got {rounding!r}")
+    if (random is not None) != (rounding == "stochastic"):
+        raise ValueError(
+            f"{name} must be given for rounding='stochastic', and only then, got "
+            f"{'nothing' if random is None else 'numbers'} for rounding={rounding!r}")
+    return ROUNDINGS[rounding]
+
+
+def to_fixed(x, form: Format = S1615, rounding: str = "nearest", overflow: str = "refuse", register: str = "x"):
+    """Words that stand for given numbers.
+
+    Parameters
+    ----------
+    x : array_like
+        Numbers.
+    form : Format
+        `S1615`, `U032` or another one.
+    rounding : {"nearest", "floor", "truncate"}
+        To the nearest word, a tie upwards; to the next lower one; to the next one towards zero.
+    overflow : {"refuse", "saturate", "wrap"}
+        What becomes of a number whose word is out of range: an error, the end of the range, or the word that has the same
+        lowest bits.
+    register : str
+        Where the words go, for the error's text.
+
+    Returns
+    -------
+    int64 or ndarray of int64
+        The words, as integers.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Naming the register, its value and what is allowed.
+    """
+    if not isinstance(form, Format):
+        raise TypeError(f"form must be a Format, as S1615, got {form!r}")
+    if rounding not in ("nearest", "floor", "truncate"):
+        raise ValueError(f"rounding must be 'nearest', 'floor' or 'truncate', got {rounding!r}")
+    if overflow not in OVERFLOWS:
+        raise ValueError(f"overflow must be 'refuse', 'saturate' or 'wrap', got {overflow!r}")
+    x = finite_array(register, x, f"units of {form}", at_least=-LARGEST, at_most=LARGEST)
+    # Every step of this is exact: a power of two, a whole part, a distance to it.
+    exact = x * 2.0**form.fraction
+    words = np.trunc(exact) if rounding == "truncate" else np.floor(exact)
+    if rounding == "nearest":
+        words = words + (exact - words >= 0.5)
+    wrong = (words < form.lowest) | (words > form.highest)
+    if overflow == "refuse" and np.any(wrong):
+        lowest, highest = form.lowest * form.resolution, form.highest * form.resolution
+        raise ValueError(
+            f"{register} must be from {lowest:.10g} to {highest:.10g}, the range of {form}, got {x[wrong].flat[0]:.10g}")
+    if overflow == "saturate":
+        words = np.clip(words, form.lowest, form.highest)
+    elif np.any(wrong):
+        span = 2.0**form.bits
+        words = np.fmod(words, span)
+        words = np.where(words > form.highest, words - span, np.where(words < form.lowest, words + span, words))
+    return words.astype(np.int64)[()]
+
+
+def to_float(words, form: Format = S1615):
+    """The numbers that words stand for, exactly.
+
+    Parameters
+    ----------
+    words : array_like of int
+    form : Format
+
+    Returns
+    -------
+    float64 or ndarray of float64
+    """
+    return (_words("words", words, form) * form.resolution)[()]
+
+
+def multiply(a, b, rounding: str = "nearest", random=None):
+    """Products of words of s16.15 as SpiNNaker's library forms them.
+
+    Parameters
+    ----------
+    a, b : array_like of int
+        Words; they broadcast.
+    rounding : {"nearest", "floor", "stochastic"}
+        What becomes of the 15 lowest bits of the integers' product. ``"floor"`` drops them, and a product out of range
+        wraps. ``"nearest"`` adds half a unit before, a tie upwards; ``"stochastic"`` rounds up with the probability that
+        the dropped bits make; both stop at the ends of the range.
+    random : array_like of int, optional
+        Random integers from 0 to 32767, for ``"stochastic"`` and only then: the product is rounded up if the number is
+        below the dropped bits.
+
+    Returns
+    -------
+    int64 or ndarray of int64
+
+    References
+    ----------
+    Hopkins, Mikaitis, Lester & Furber (2020), Philosophical Transactions of the Royal Society A 378: 20190052.
+    """
+    mode = _rounding(rounding, random)
+    random = 0 if random is None else _integers("random", random, "a random number of 15 bits", 0, kernels.ONE - 1)
+    return kernels.multiply.ufunc(_words("a", a), _words("b", b), np.int32(mode), random)
+
+
+def _wrapped(x):
+    return kernels.wrapped.ufunc(x)
+
+
+def add(a, b):
+    """Sums of words of s16.15, which wrap around; arguments and result as in `multiply`."""
+    return _wrapped(_words("a", a) + _words("b", b))
+
+
+def subtract(a, b):
+    """Differences of words of s16.15, which wrap around; arguments and result as in `multiply`."""
+    return _wrapped(_words("a", a) - _words("b", b))
+
+
+def divide(a, b):
+    """Quotients of words of s16.15, cut off towards zero; one out of range wraps.
+
+    Arguments and result as in `multiply`; a divisor that is zero is refused.
+    """
+    a, b = _words("a", a), _words("b", b)
+    if np.any(b == 0):
+        raise ValueError("b must not be 0, got 0")
+    quotient = np.abs(a) * kernels.ONE // np.abs(b)
+    return _wrapped(np.where((a < 0) != (b < 0), -quotient, quotient)[()])
+
+
+def scale(a, factor):
+    """Words of s16.15 times factors of u0.32; the bits below the last one are dropped.
+
+    Parameters
+    ----------
+    a : array_like of int
+        Words of s16.15.
+    factor : array_like of int
+        Words of u0.32: factors from 0 to just below 1.
+
+    Returns
+    -------
+    int64 or ndarray of int64
+    """
+    return kernels.scaled.ufunc(_words("a", a), _words("factor", factor, U032))
