@@ -105,6 +105,9 @@ FIGURES = {
         TRUENORTH, 2.5, "pJ", "chip-event", "derived",
         "from the highest efficiency, 400 thousand million synaptic operations per second and watt at 0.75 V, among networks of "
         "0 to 200 Hz and 0 to 256 synapses a neuron", "akopyan2015"),
+    "truenorth-power-event": PublishedFigure(
+        TRUENORTH, 72.0, "mW", "chip-power", "measured",
+        "28 nm, 0.775 V, steps of 1 ms in real time, 20 Hz, 128 active synapses a neuron", "merolla2014"),
     "truenorth-power": PublishedFigure(
         TRUENORTH, 65.0, "mW", "chip-power", "measured",
         "28 nm, 0.75 V, steps of 1 ms in real time, 20 Hz, 128 active synapses a neuron", "akopyan2015"),

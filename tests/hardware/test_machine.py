@@ -76,10 +76,11 @@ def test_a_constant_current_is_an_array_of_one_value(name):
 
 @pytest.mark.parametrize("name", MACHINES)
 def test_rest_is_rest(name):
-    response = realise(n, name).respond(0.0, 200.0)
-    assert response.spike_times.size == 0
     machine = realise(n, name)
-    assert np.max(np.abs(response.V - n.E_L)) <= max(2.0 * machine.resolution, 1e-9)
+    response = machine.respond(0.0, 200.0)
+    assert response.spike_times.size == 0
+    # A machine that cannot hold E_L says by how much.
+    assert np.max(np.abs(response.V - n.E_L)) <= abs(machine.errors.get("E_L", 0.0)) + 2.0 * machine.resolution + 1e-9
 
 
 @pytest.mark.parametrize("name", MACHINES)
@@ -183,10 +184,41 @@ def test_intervals_of_a_clock_with_an_exponential_leak(name, dt, I):
 
 @pytest.mark.parametrize("name", ["loihi", "spinnaker", "processor"])
 def test_steady_state_below_threshold(name):
-    """0.1 nA holds the membrane 10 mV above rest; a rounded decay stops short by less than tau_m / dt steps of the word."""
+    """0.1 nA holds the membrane 10 mV above rest; a rounded decay stops short by less than tau_m / dt steps of the word.
+
+    Loihi's input is itself a word: a bias of 13 bits, of which the last stands for 2**bias_exp steps of the potential.
+    """
     machine = realise(n, name)
     V = machine.respond(0.1, 400.0).V[-1]
-    assert abs(V + 60.0) <= machine.resolution * (2.0 + machine.tau_m / machine.dt) + 10.0 * math.exp(-400.0 / 20.0)
+    steps = 1.0 + 2.0 ** machine.parameters.get("bias_exp", 0)
+    assert abs(V + 60.0) <= machine.resolution * (2.0 + steps * machine.tau_m / machine.dt) + 10.0 * math.exp(-400.0 / 20.0)
+
+
+@pytest.mark.parametrize("dt", [1.0, 0.5, 0.1])
+@pytest.mark.parametrize("I", [0.25, 0.3, 0.5])
+def test_intervals_of_a_clock_with_a_linear_leak(dt, I):
+    """A pull that is always as strong as the exponential leak at the threshold: V climbs at (R I - 20 mV) / tau_m."""
+    machine = realise(n, "truenorth", dt)
+    spikes = machine.respond(I, 600.0).spike_times
+    T = 15.0 * 20.0 / (100.0 * I - 20.0)
+    # The input of a tick is a whole number, and so is the leak; what the one lacks comes with the next.
+    slack = machine.resolution * T / dt + 1e-9
+    assert np.all((np.diff(spikes) >= T - dt - slack) & (np.diff(spikes) <= T + dt + slack))
+    assert abs(np.mean(np.diff(spikes)) - T) <= dt + slack
+
+
+def test_intervals_of_the_analog_circuit():
+    """Without a clock nothing is late: the interval is the closed form at the realised numbers, up to the input's word."""
+    machine = realise(n, "brainscales")
+    e = machine.errors
+    distance, start = 20.0 + e["V_th"] - e["E_L"], 5.0 + e["V_reset"] - e["E_L"]
+    for I in (0.25, 0.3, 0.5):
+        # By its definition the rheobase lifts the membrane to the threshold.
+        drive = I * distance / (0.2 + e["rheobase"])
+        T = machine.t_ref + machine.tau_m * math.log((drive - start) / (drive - distance))
+        # Half a step of the input's 10 bits, of 1.14 nA; and the source weakens towards the supply.
+        slack = machine.tau_m * (0.5 * 1.14 / 1023 / I + 2e-4) * drive / (drive - distance)
+        np.testing.assert_allclose(np.diff(machine.respond(I, 300.0).spike_times), T, rtol=0.0, atol=slack)
 
 
 @pytest.mark.parametrize("name", MACHINES)
