@@ -1,7 +1,7 @@
-"""Makes sure that the programs the tests drive are there: a Chromium and bubblewrap.
+"""Makes sure that the programs the tests drive are there: a Chromium, bubblewrap and ngspice.
 
 If one is missing it is installed where that is possible without asking: by apt on Debian as root, else the browser by
-Playwright. Otherwise this stops and says what to install.
+Playwright. Otherwise this stops and says what to install. Without ngspice a few tests are skipped, and it says so.
 """
 
 import os
@@ -30,6 +30,10 @@ def has_bubblewrap():
     return shutil.which("bwrap") is not None
 
 
+def has_ngspice():
+    return shutil.which("ngspice") is not None
+
+
 def install_with_apt(packages):
     """Install Debian packages as root; whether that worked is for the caller to look at."""
     if os.geteuid() != 0 or not shutil.which("apt-get"):
@@ -46,7 +50,8 @@ def install_with_playwright():
 
 
 def main():
-    missing = [name for name, there in (("chromium", chromium()[0]), ("bubblewrap", has_bubblewrap())) if not there]
+    wanted = (("chromium", chromium()[0]), ("bubblewrap", has_bubblewrap()), ("ngspice", has_ngspice()))
+    missing = [name for name, there in wanted if not there]
     if missing:
         install_with_apt(missing)
     if not chromium()[0]:
@@ -56,7 +61,9 @@ def main():
         return f"make test: {problem}"
     if sys.platform == "linux" and not has_bubblewrap():
         return "make test: the grader's tests need bubblewrap: install it with `apt-get install bubblewrap`"
-    print(f"Browser: {path}; jail: {shutil.which('bwrap')}")
+    if not has_ngspice():
+        print("Without ngspice the tests that simulate circuits are skipped: install it with `apt-get install ngspice`")
+    print(f"Browser: {path}; jail: {shutil.which('bwrap')}; circuit simulator: {shutil.which('ngspice')}")
     return 0
 
 
