@@ -6,7 +6,7 @@ import numbers
 
 import numpy as np
 
-__all__ = ["finite_array", "finite_number", "whole_number"]
+__all__ = ["finite_array", "finite_number", "whole_number", "words"]
 
 
 def finite_number(
@@ -52,6 +52,37 @@ def whole_number(name: str, value, at_least: int) -> int:
     if value < at_least:
         raise ValueError(f"{name} must be a whole number of at least {at_least}, got {value}")
     return int(value)
+
+
+def words(name: str, value, lowest: int, highest: int) -> np.ndarray:
+    """`value` as an int64 array of any shape, or an error: what a register of a machine holds.
+
+    Parameters
+    ----------
+    name : str
+        The register's name, for the message.
+    value
+        An integer or an array of integers; truth values count as 0 and 1, floats are taken if they are whole.
+    lowest, highest : int
+        The register's range, both inclusive.
+    """
+    try:
+        given = np.asarray(value)
+    except (ValueError, OverflowError):
+        given = None
+    # Integers beyond 64 bits become objects.
+    if given is not None and given.dtype == object and all(type(x) is int for x in given.flat):
+        raise ValueError(f"{name} must be from {lowest} to {highest}, got {max(given.flat, key=abs)}")
+    if given is None or given.dtype.kind not in "biuf" and given.size:
+        raise TypeError(f"{name} must be a whole number or an array of whole numbers, got {value!r}")
+    if given.dtype.kind == "f" and not np.all(np.floor(given) == given):
+        fraction = given[~(np.floor(given) == given)].flat[0]
+        raise TypeError(f"{name} must be a whole number or an array of whole numbers, got {fraction:g}")
+    if given.size:
+        for wrong, outside in ((given.min(), given.min() < lowest), (given.max(), given.max() > highest)):
+            if outside:
+                raise ValueError(f"{name} must be from {lowest} to {highest}, got {wrong:.17g}")
+    return given.astype(np.int64, copy=False)
 
 
 def _bounded(name, values, unit, above, at_least, at_most):
