@@ -1,4 +1,4 @@
-"""The course's answers to the exercises on many cores, against exact fractions and the reference vectors of the machine."""
+"""The course's answers to the exercises on many cores, against exact fractions and the machine's reference vectors."""
 
 import json
 import math
@@ -75,7 +75,7 @@ def test_synapses_are_those_of_the_reference(vectors):
 
 
 def test_the_neuron_is_that_of_the_reference(vectors):
-    # The neuron uses a step's currents before they decay: what was recorded one step earlier, and what has arrived since.
+    # The neuron uses a step's currents before they decay: those recorded one step earlier, and what has arrived since.
     # Configurations whose target leaves the range of s16.15 are left out: the question says nothing of overflow.
     p = {name[2:]: words.tolist() for name, words in vectors.items() if name.startswith("p_")}
     spikes = compared = 0
@@ -98,7 +98,7 @@ def test_the_neuron_is_that_of_the_reference(vectors):
 
 @pytest.mark.parametrize("missing", [3, 20, 41, 320])
 def test_dead_zones_are_those_of_a_search(missing):
-    # d stays if the product of the decay word and d, rounded, is d again; each distance up to well beyond the zone is tried.
+    # d stays if the product of the decay word and d, rounded, is d again; distances to well beyond the zone are tried.
     decay, dead_zone = 2**15 - missing, answer("q7", "dead_zone")
     for rounding, half in (("floor", 0), ("nearest", 2**14)):
         stays = [d for d in range(-12_000, 12_001) if (decay * d + half) >> 15 == d]
