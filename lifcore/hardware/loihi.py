@@ -127,7 +127,7 @@ def simulate(a_in, du, dv, vth, bias_mant, bias_exp, u0, v0, overflow="lava", t_
     # Two's complement: the 32 bits that are kept hold the 16 that count.
     a_in = np.require(np.broadcast_to(a_in.astype(np.int32), (len(a_in), size)), requirements="CW")
     u, v, spikes = np.empty(a_in.shape, np.int32), np.empty(a_in.shape, np.int32), np.empty(a_in.shape, np.bool_)
-    kernels.run(
+    kernels.loihi_steps(
         a_in, own["du"], own["dv"], own["vth"], own["bias_mant"] << own["bias_exp"], int(t_ref), overflow != "lava",
         own["u0"], own["v0"], np.zeros(size, np.int32), u, v, spikes)
     # A product of a 24-bit word and a decay needs 36 bits, so that a reader of int32 would overflow.

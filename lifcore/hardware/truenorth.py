@@ -137,7 +137,7 @@ def simulate(
     active = np.flatnonzero(A.astype(np.bool_))
     first = np.searchsorted(active, axons * np.arange(steps + 1))
     V, spikes = np.empty((size, steps), np.int32), np.empty((size, steps), np.bool_)
-    kernels.run_neurons(
+    kernels.truenorth_neurons(
         held(active % max(axons, 1), np.int32), held(first, np.int64), held(w, np.uint8),
         held(_shaped("G", G, 0, 3, (axons,)), np.uint8),
         held(_shaped("s", s, WEIGHT_MIN, WEIGHT_MAX, *per_type), np.int32, (size, 4)),

@@ -16,7 +16,7 @@ import numpy as np
 from lifcore.kernels._jit import kernel
 from lifcore.kernels.elementary import log1p
 
-__all__ = ["highest_rest", "lowest_rest", "run", "time_constant"]
+__all__ = ["highest_rest", "loihi_steps", "lowest_rest", "time_constant"]
 
 HALF = 1 << 23
 MASK = (1 << 24) - 1
@@ -45,7 +45,7 @@ def _twos_complement(x):
 @kernel(
     "void(i4[:, ::1], i4[::1], i4[::1], i4[::1], i4[::1], i8, b1, i4[::1], i4[::1], i4[::1], i4[:, ::1], i4[:, ::1], "
     "b1[:, ::1])")
-def run(a_in, du, dv, vth, bias, t_ref, twos_complement, u, v, waiting, u_record, v_record, spikes):
+def loihi_steps(a_in, du, dv, vth, bias, t_ref, twos_complement, u, v, waiting, u_record, v_record, spikes):
     """Steps of all neurons; goes on from u, v and waiting (steps still to be refractory) and leaves them at the end.
 
     The records hold the words after each step, v after its reset.

@@ -16,7 +16,7 @@ import numpy as np
 
 from lifcore.kernels._jit import kernel
 
-__all__ = ["run", "run_neurons"]
+__all__ = ["truenorth_neurons", "truenorth_ticks"]
 
 HALF = 1 << 19
 MASK = (1 << 20) - 1
@@ -44,7 +44,7 @@ def _in_word(x, wraps):
 @kernel(
     "i8(i4[::1], i8[::1], u1[::1], u1[::1], i4[::1], u1[::1], i8, i8, i8, i8, i8, i8, i8, i8, i8, i8, u1[:, ::1], "
     "u1[::1], i4[::1], b1, i4[::1], b1[::1])")
-def run(
+def truenorth_ticks(
         active, first, w, G, s, b, eps, lam, c, alpha, beta, M, gamma, kappa, R, V0, rho_s, rho_l, rho_t, wraps,
         V_record, spikes):
     """Ticks of one neuron from V0; returns V at the end. The records hold V after each tick and whether it fired.
@@ -83,12 +83,13 @@ def run(
 @kernel(
     "void(i4[::1], i8[::1], u1[:, ::1], u1[::1], i4[:, ::1], u1[:, ::1], i4[:, ::1], u1[:, ::1], u1[::1], i4[::1], b1, "
     "i4[:, ::1], b1[:, ::1])")
-def run_neurons(active, first, w, G, s, b, words, rho_s, rho_l, rho_t, wraps, V_record, spikes):
-    """`run` of many neurons on the same axons and random numbers.
+def truenorth_neurons(active, first, w, G, s, b, words, rho_s, rho_l, rho_t, wraps, V_record, spikes):
+    """`truenorth_ticks` of many neurons on the same axons and random numbers.
 
     words[i]: eps, lam, c, alpha, beta, M, gamma, kappa, R and V0 of neuron i. The records have one row for each neuron.
     """
     for i in range(w.shape[0]):
         own = words[i]
-        run(active, first, w[i], G, s[i], b[i], own[0], own[1], own[2], own[3], own[4], own[5], own[6], own[7], own[8],
+        truenorth_ticks(
+            active, first, w[i], G, s[i], b[i], own[0], own[1], own[2], own[3], own[4], own[5], own[6], own[7], own[8],
             own[9], rho_s, rho_l, rho_t, wraps, V_record[i], spikes[i])

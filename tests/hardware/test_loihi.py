@@ -146,7 +146,7 @@ def test_parameters_of_each_neuron():
 
 
 def test_page_computes_the_same():
-    host = WasmtimeHost(build_wasm([kernels.run, kernels.time_constant, kernels.lowest_rest, kernels.highest_rest]))
+    host = WasmtimeHost(build_wasm([kernels.loihi_steps, kernels.time_constant, kernels.lowest_rest, kernels.highest_rest]))
     rng = np.random.default_rng(7)
     for twos_complement in (False, True):
         own = [rng.integers(low, high, 5, dtype=np.int32) for low, high in (
@@ -155,8 +155,8 @@ def test_page_computes_the_same():
         a = rng.integers(-(2**18), 2**18, (200, 5), dtype=np.int32)
         call = [a, *own, 2, twos_complement, *state, np.zeros((200, 5), np.int32), np.zeros((200, 5), np.int32),
                 np.zeros((200, 5), np.bool_)]
-        result, arrays = numba_call(kernels.run, call)
-        assert arrays == host.call("run", call)[1]
+        result, arrays = numba_call(kernels.loihi_steps, call)
+        assert arrays == host.call("loihi_steps", call)[1]
         assert any(arrays[-1])
     for dv in (1, 200, 4095):
         assert kernels.time_constant(dv, 0.1) == host.call("time_constant", [dv, 0.1])[0]

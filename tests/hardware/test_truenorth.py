@@ -193,7 +193,7 @@ def test_several_neurons():
 
 
 def test_page_computes_the_same():
-    host = WasmtimeHost(build_wasm([kernels.run, kernels.run_neurons]))
+    host = WasmtimeHost(build_wasm([kernels.truenorth_ticks, kernels.truenorth_neurons]))
     for k, wraps in ((4, False), (12, True), (9, True)):
         p = {name: VECTORS[name][k] for name in ARGUMENTS}
         small = {name: np.ascontiguousarray(p[name], np.uint8) for name in ("w", "G", "b", "rho_s", "rho_l")}
@@ -203,10 +203,10 @@ def test_page_computes_the_same():
         records = [np.zeros(500, np.int32), np.zeros(500, np.bool_)]
         rest = [small["rho_s"], small["rho_l"], p["rho_t"].astype(np.int32), wraps]
         call = [*axons, small["w"], small["G"], p["s"].astype(np.int32), small["b"], *scalars, *rest, *records]
-        assert numba_call(kernels.run, call) == host.call("run", call)
+        assert numba_call(kernels.truenorth_ticks, call) == host.call("truenorth_ticks", call)
         call = [*axons, small["w"][None], small["G"], p["s"].astype(np.int32)[None], small["b"][None],
                 np.array([scalars], np.int32), *rest, *(record[None] for record in records)]
-        assert numba_call(kernels.run_neurons, call)[1] == host.call("run_neurons", call)[1]
+        assert numba_call(kernels.truenorth_neurons, call)[1] == host.call("truenorth_neurons", call)[1]
 
 
 # A neuron in physical units
