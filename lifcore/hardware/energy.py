@@ -13,7 +13,7 @@ import numpy as np
 from lifcore._validate import finite_array, finite_number
 from lifcore.neuron import LARGEST, SMALLEST
 
-__all__ = ["TRUENORTH_NEURONS", "TRUENORTH_SWEEP", "energy_per_event", "idle_and_marginal", "synaptic_events"]
+__all__ = ["energy_per_event", "idle_and_marginal", "synaptic_events"]
 
 TRUENORTH_NEURONS = 4096 * 256
 # Mean rate in Hz and power in mW of the chip, 128 synapses a neuron, 0.8 V (Akopyan et al. 2015, figure 17).

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["DEFINITIONS", "FIGURES", "KINDS", "NOT_PUBLISHED", "PublishedFigure", "ratio", "with_definition"]
+__all__ = ["PublishedFigure", "ratio", "with_definition"]
 
 KINDS = ("measured", "estimated", "derived")
 UNITS = {"pJ": 1e-12, "nJ": 1e-9, "µJ": 1e-6, "mJ": 1e-3, "mW": 1e-3, "1": 1.0}

@@ -1,9 +1,9 @@
 """Distance between two spike trains: the least cost of turning one into the other (Victor & Purpura 1996).
 
 A spike may be removed or added for a cost of 1, or shifted by s ms for a cost of q s.  A shift by more than 2 / q is
-dearer than a removal and an addition.  With G[i, j] the distance of the first i spikes from the first j::
+dearer than a removal and an addition.  With D[i, j] the distance of the first i spikes from the first j::
 
-    G[i, j] = min(G[i-1, j] + 1, G[i, j-1] + 1, G[i-1, j-1] + q abs(first[i] - second[j]))
+    D[i, j] = min(D[i-1, j] + 1, D[i, j-1] + 1, D[i-1, j-1] + q abs(first[i] - second[j]))
 """
 
 from __future__ import annotations
