@@ -84,7 +84,7 @@ class PublishedFigure:
 
     def __str__(self):
         unit = "" if self.unit == "1" else f" {self.unit}"
-        return f"{self.bound + ' ' if self.bound else ''}{self.value:g}{unit} ({self.kind})"
+        return f"{self.bound + ' ' if self.bound else ''}{self.value:.4g}{unit} ({self.kind})"
 
 
 TRUENORTH, LOIHI, SPINNAKER, BRAINSCALES = "TrueNorth", "Loihi", "SpiNNaker", "BrainScaleS-2"

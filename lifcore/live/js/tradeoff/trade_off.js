@@ -49,7 +49,7 @@ function drawTradeOff(card) {
       const [slow, fast] = [measured[0], measured[2]];
       const below = per === "event" ? { dx: -10, dy: 16, align: "right" } : { dx: 16, dy: 30 };
       pen.label("at 0.8 V", fast[0], count(fast[0], fast[1]), "simulation", { dx: 10, dy: per === "event" ? -12 : 14 });
-      pen.label("at less", slow[0], count(slow[0], slow[1]), "drive", below);
+      pen.label("below 0.8 V", slow[0], count(slow[0], slow[1]), "drive", below);
     },
   });
 
