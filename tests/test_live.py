@@ -18,14 +18,19 @@ import traitlets
 from PIL import Image
 
 from lifcore.live import (
-    Bombardment, Cloud, FICurve, HiddenSignal, Intervals, LightResponse, LiveFigure, MembraneTrace, MissedCrossings,
-    RateResponse, RefractoryPhase, ResonanceCurve, StationaryDensity, StrengthDuration, _bundle, identity,
+    Bombardment, Calibration, Cloud, DeadZone, EulerStability, FalseSpike, FICurve, FiveMachines, HiddenSignal, Intervals, LightResponse, LiveFigure,
+    MembraneTrace, MissedCrossings, Overflow, RateResponse, RealisedTimeConstant, RefractoryPhase, ResonanceCurve, SiliconMembrane, SpikeShift,
+    StationaryDensity, StrengthDuration, TradeOff, _bundle, identity,
 )
 from lifcore.live._figure import Control, Readout
 
 FIGURES = [
     MembraneTrace, FICurve, StrengthDuration, LightResponse, Bombardment, Intervals, MissedCrossings, Cloud,
     StationaryDensity, RateResponse, HiddenSignal, ResonanceCurve, RefractoryPhase,
+    SiliconMembrane, Calibration,
+    DeadZone, Overflow, FalseSpike,
+    FiveMachines, TradeOff,
+    RealisedTimeConstant, SpikeShift, EulerStability,
 ]
 
 

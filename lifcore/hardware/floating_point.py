@@ -23,7 +23,7 @@ from lifcore.kernels import elementary
 from lifcore.kernels import spinnaker as kernels
 from lifcore.neuron import LARGEST, LIF, SMALLEST, _neuron, rheobase
 
-__all__ = ["Record", "euler_factor", "euler_regime", "euler_rheobase", "simulate"]
+__all__ = ["euler_factor", "euler_regime", "euler_rheobase", "simulate"]
 
 PRECISIONS = ("float64", "float32")
 METHODS = ("exact", "euler")

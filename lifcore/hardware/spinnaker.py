@@ -217,7 +217,8 @@ def effective_tau(exp_TC, dt=1.0):
     exp_TC = _integers("exp_TC", exp_TC, "a word between 0.0 and 1.0", 0, ONE)
     dt = finite_array("dt", dt, "ms", above=0.0)
     with np.errstate(divide="ignore"):
-        return -dt / np.where(exp_TC == ONE, -0.0, np.log(exp_TC / ONE))
+        # abs, because the logarithm of 1 is +0.
+        return dt / np.abs(elementary.log.ufunc(exp_TC / ONE))
 
 
 def dead_zone(exp_TC, rounding: str = "nearest"):

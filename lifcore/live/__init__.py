@@ -30,14 +30,25 @@ HOMES = {
     "HiddenSignal": "lifcore.live.resonance",
     "RefractoryPhase": "lifcore.live.resonance",
     "ResonanceCurve": "lifcore.live.resonance",
+    "Calibration": "lifcore.live.analog",
+    "SiliconMembrane": "lifcore.live.analog",
+    "FiveMachines": "lifcore.live.tradeoff",
+    "TradeOff": "lifcore.live.tradeoff",
+    "EulerStability": "lifcore.live.manycore",
+    "RealisedTimeConstant": "lifcore.live.manycore",
+    "SpikeShift": "lifcore.live.manycore",
+    "DeadZone": "lifcore.live.digital",
+    "Overflow": "lifcore.live.digital",
+    "FalseSpike": "lifcore.live.digital",
     "LiveFigure": "lifcore.live._figure",
     "use_style": "lifcore.live.identity",
 }
 
 __all__ = [
-    "Bombardment", "Cloud", "FICurve", "HiddenSignal", "Intervals", "LightResponse", "LiveFigure",
-    "MembraneTrace", "MissedCrossings", "RateResponse", "RefractoryPhase", "ResonanceCurve", "StationaryDensity",
-    "StrengthDuration", "use_style",
+    "Bombardment", "Calibration", "Cloud", "DeadZone", "EulerStability", "FICurve", "FalseSpike", "FiveMachines", "HiddenSignal", "Intervals",
+    "LightResponse", "LiveFigure", "MembraneTrace", "MissedCrossings", "Overflow", "RateResponse", "RealisedTimeConstant",
+    "RefractoryPhase", "ResonanceCurve", "SiliconMembrane", "SpikeShift", "StationaryDensity", "StrengthDuration", "TradeOff",
+    "use_style",
 ]
 
 

@@ -9,13 +9,18 @@ import pytest
 
 import lifcore.live
 from lifcore.live import (
-    Bombardment, Cloud, FICurve, HiddenSignal, Intervals, LightResponse, MembraneTrace, MissedCrossings, RateResponse,
-    RefractoryPhase, ResonanceCurve, StationaryDensity, StrengthDuration,
+    Bombardment, Calibration, Cloud, DeadZone, EulerStability, FalseSpike, FICurve, FiveMachines, HiddenSignal, Intervals, LightResponse,
+    MembraneTrace, MissedCrossings, Overflow, RateResponse, RealisedTimeConstant, RefractoryPhase, ResonanceCurve, SiliconMembrane, SpikeShift,
+    StationaryDensity, StrengthDuration, TradeOff,
 )
 
 FIGURES = [
     MembraneTrace, FICurve, StrengthDuration, LightResponse, Bombardment, Intervals, MissedCrossings, Cloud,
     StationaryDensity, RateResponse, HiddenSignal, ResonanceCurve, RefractoryPhase,
+    SiliconMembrane, Calibration,
+    DeadZone, Overflow, FalseSpike,
+    FiveMachines, TradeOff,
+    RealisedTimeConstant, SpikeShift, EulerStability,
 ]
 NAMES = [figure.__name__ for figure in FIGURES]
 NEXT_FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
@@ -44,14 +49,16 @@ class LivePage:
         self.card = self.place.locator(".live-card")
         self.card.wait_for()
         self.place.evaluate("place => place.scrollIntoView({ block: 'center', behavior: 'instant' })")
+        self.height = self.card.bounding_box()["height"]
         self.settle()
 
     def settle(self):
-        """Until the figure shows what its controls say; a simulation may take a while."""
+        """Until the figure shows what its controls say; a simulation may take a while. The card keeps its height."""
         self.page.evaluate(NEXT_FRAMES)
         self.page.evaluate(NEXT_FRAMES)
         self.page.wait_for_function(
             "id => !document.querySelector(`#${id} .live-card`).dataset.busy", arg=self.figure.__name__)
+        assert self.card.bounding_box()["height"] == self.height, self.values()
 
     def input(self, control):
         """What has the keyboard's focus: of a choice, the button that is chosen."""
@@ -311,15 +318,13 @@ def test_touch(live):
 
 
 @pytest.mark.parametrize("figure", FIGURES)
-def test_card_keeps_its_height(live, figure):
-    for width in (1280, 390):
-        view = live(figure, width=width)
-        height = view.card.bounding_box()["height"]
-        for name in figure.controls():
-            for key in ["Home", "End"] if view.kind(name) == "slider" else 2 * [view.next_key(name)]:
-                view.input(name).press(key)
-                view.settle()
-                assert view.card.bounding_box()["height"] == height, (name, key, width)
+def test_card_keeps_its_height_on_a_phone(live, figure):
+    """On a wide screen every other test sees to it, whenever the figure settles."""
+    view = live(figure, width=390)
+    for name in figure.controls():
+        for key in ["Home", "End"] if view.kind(name) == "slider" else 2 * [view.next_key(name)]:
+            view.input(name).press(key)
+            view.settle()
 
 
 def test_page_does_not_move_when_figures_come_to_life(open_page, where):

@@ -218,4 +218,4 @@ def test_a_bad_argument_is_named(call, kind, message):
 
 
 def test_public_names():
-    assert set(floating_point.__all__) == {"Record", "euler_factor", "euler_regime", "euler_rheobase", "simulate"}
+    assert set(floating_point.__all__) == {"euler_factor", "euler_regime", "euler_rheobase", "simulate"}
