@@ -17,6 +17,7 @@ import independent
 import lifcore
 import lifcore.bombardment
 import lifcore.conventions
+import lifcore.hardware
 import lifcore.neuron
 import lifcore.photocurrent
 import lifcore.resonance
