@@ -19,8 +19,8 @@ import importlib
 from lifcore.hardware._machine import Machine, Response
 
 MODULES = (
-    "analog", "truenorth", "loihi", "spinnaker", "processor", "fixed_point", "floating_point", "comparison",
-    "energy", "published", "circuit",
+    "analog", "truenorth", "loihi", "spinnaker", "processor", "fixed_point", "floating_point", "comparison", "energy",
+    "published", "circuit",
 )
 __all__ = ["MACHINES", "Machine", "Response", "realise"]
 

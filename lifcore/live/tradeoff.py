@@ -73,7 +73,7 @@ class FiveMachines(LiveFigure):
     title = "One current, five machines"
     caption = (
         "Thin lines through all rows are the exact spikes. Which machines keep up while the current is constant, which in the "
-        "part where it fluctuates? Make the step shorter: some distances fall, one does not move, and one falls and then rises "
+        "part where it fluctuates? Make the step shorter: one distance falls, two hardly move, and one falls and then rises "
         "again. Which, and why? Last, let the transistors of the analog circuit differ by a few millivolts."
     )
     description = (
