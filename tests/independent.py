@@ -497,3 +497,21 @@ def noise_cv_deep():
 
 def noise_bias():
     return 100.0 * (1.0 - rate_of_steps(15.0, 5.0, 0.1) / float(siegert(15.0, 5.0)))
+
+
+# An analog membrane between ground and supply: nS, nA, V.
+
+def clipped_plateau(I):
+    """Where a source that fades near its supply meets a leak of 2 V linear range, by Brent's method."""
+    def surplus(V):
+        return I * (1.0 - math.exp(-(1.2 - V) / (0.1 / 3.0))) - 220.0 * 2.0 * math.tanh((V - 0.4) / 2.0)
+
+    return brentq(surplus, 0.4, 1.2, xtol=1e-15, rtol=1e-15)
+
+
+def clipped_plateau_200():
+    return clipped_plateau(200.0)
+
+
+def clipped_plateau_400():
+    return clipped_plateau(400.0)

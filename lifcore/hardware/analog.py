@@ -31,8 +31,8 @@ from lifcore.simulation import MOST_SPIKES, _seed
 
 __all__ = [
     "Analog", "Chip", "Circuit", "CircuitTrace", "REGISTERS", "calibrate", "fabricate", "firing_rate", "first_spike",
-    "interspike_interval", "leak_current", "one_shot", "plateau", "realise", "rheobase", "source_current", "to_circuit",
-    "to_neuron", "trace",
+    "interspike_interval", "leak_current", "one_shot", "plateau", "realise", "rheobase", "source_current",
+    "thermal_noise", "to_circuit", "to_neuron", "trace",
 ]
 
 MOST_STEPS = 100_000_000
@@ -47,6 +47,7 @@ STIMULUS = 250.0
 REFRACTORY, ONE_SHOT, SWING = 1000.0, 0.1, 1.1  # nA, pF, V
 # n kT/q with a slope factor n of 1.4 at 27 °C: by this voltage at its gate a transistor's weak current changes e-fold.
 SLOPE = 0.0362
+BOLTZMANN = 1.380649e-23  # J/K
 LINEAR_RANGE = 0.0724  # 2 n kT/q, that of a plain differential pair
 REGISTERS = ("leak", "input", "refractory", "E_L", "V_th", "V_reset")
 
@@ -327,6 +328,30 @@ def firing_rate(c: Circuit, I) -> np.ndarray | np.float64:
         kHz; 0 at and below rheobase.
     """
     return 1000.0 / interspike_interval(c, I)
+
+
+def thermal_noise(c: Circuit, temperature: float = 300.15) -> np.float64:
+    """Standard deviation of the potential that the leak's own heat makes: sqrt(kT / C), whatever the resistance.
+
+    Parameters
+    ----------
+    c : Circuit
+        With a resistor as leak; an amplifier has some times as much.
+    temperature : float
+        In K, at least 0.
+
+    Returns
+    -------
+    float64
+        V.
+
+    References
+    ----------
+    Sarpeshkar, Delbruck & Mead (1993), IEEE Circuits and Devices Magazine 9 (6): 23.
+    """
+    _circuit(c)
+    temperature = finite_number("temperature", temperature, "K", at_least=0.0)
+    return np.sqrt(BOLTZMANN * temperature / (c.C * 1e-12))
 
 
 def one_shot(C: float, I: float, swing: float) -> float:

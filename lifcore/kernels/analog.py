@@ -31,8 +31,8 @@ from lifcore.kernels.elementary import exp, expm1, log, log1p, tanh
 from lifcore.kernels.random import random_normals
 
 __all__ = [
-    "calibrate", "chip_rates", "chip_values", "deviations", "interspike_interval", "leak", "plateau", "rheobase",
-    "rise_time", "source", "trace",
+    "calibrate", "chip_rates", "chip_values", "deviations", "interspike_interval", "leak", "mean_and_spread", "plateau",
+    "rheobase", "rise_time", "source", "trace",
 ]
 
 TOLERANCE = 1e-10  # V, difference of the fourth and the third order in one step
@@ -407,3 +407,17 @@ def chip_rates(I, values, V_lin, V_DD, V_comp, rates):
         rates[j] = 1000.0 / interspike_interval(
             I * values[2, j], values[0, j], values[1, j], V_lin, values[4, j], values[5, j], values[6, j], values[3, j],
             V_DD, V_comp)
+
+
+@kernel("void(f8[::1], f8[::1])")
+def mean_and_spread(values, found):
+    """Mean of the values and their standard deviation over it, into `found`; inf where the mean is 0."""
+    mean = 0.0
+    for j in range(values.size):
+        mean += values[j]
+    mean /= values.size
+    square = 0.0
+    for j in range(values.size):
+        square += (values[j] - mean) * (values[j] - mean)
+    found[0] = mean
+    found[1] = np.sqrt(square / values.size) / mean if mean > 0.0 else np.inf

@@ -14,7 +14,7 @@ from lifcore import LIF
 from lifcore.hardware import analog, realise
 from lifcore.hardware.analog import (
     Circuit, calibrate, fabricate, firing_rate, first_spike, interspike_interval, leak_current, one_shot, plateau, rheobase,
-    source_current, to_circuit, to_neuron, trace)
+    source_current, thermal_noise, to_circuit, to_neuron, trace)
 from lifcore.kernels import analog as kernels
 from lifcore.kernels import build_wasm, random
 from lifcore.simulation import simulate_piecewise
@@ -86,6 +86,8 @@ def test_units_fit():
     assert rheobase(c) == pytest.approx(15.928 * math.tanh(0.4 / 0.0724), rel=1e-14)
     assert plateau(IDEAL.replace(V_DD=math.inf), [200.0, 400.0]) == pytest.approx([0.4 + 200 / 220, 0.4 + 400 / 220], rel=1e-14)
     assert one_shot(0.1, 55.0, 1.1) == pytest.approx(2.0, rel=1e-14)
+    # k T in J at 300.15 K is 0.0258649 eV of 1.602177e-19 J.
+    assert thermal_noise(IDEAL) == pytest.approx(math.sqrt(0.02586494 * 1.602177e-19 / 2.2e-12), rel=1e-6)
 
 
 @pytest.mark.parametrize("I", [88.0001, 90.0, 150.0, 800.0, 1e6])
@@ -393,6 +395,15 @@ def test_longer_words_leave_less():
     assert np.all(np.diff(spreads) < 0.0)
 
 
+def test_mean_and_spread():
+    """NumPy's."""
+    values, found = np.random.default_rng(0).uniform(1.0, 5.0, 37), np.empty(2)
+    kernels.mean_and_spread(values, found)
+    assert found == pytest.approx([values.mean(), values.std() / values.mean()], rel=1e-14)
+    kernels.mean_and_spread(np.zeros(4), found)
+    assert found.tolist() == [0.0, math.inf]
+
+
 # The same in the page
 
 def kernel_calls():
@@ -406,6 +417,7 @@ def kernel_calls():
     yield kernels.chip_values, (7, wanted, chip.full, chip.deviations, calibrate(chip).words, np.zeros((7, 40)))
     yield kernels.chip_rates, (150.0, chip._values(), 0.2, 1.2, 0.1, np.zeros(40))
     yield kernels.chip_rates, (150.0, chip._values(), math.inf, 1.2, 0.0, np.zeros(40))
+    yield kernels.mean_and_spread, (chip.firing_rate(150.0), np.zeros(2))
     for c in (REAL, IDEAL, IDEAL.replace(V_lin=0.0724), Circuit()):
         yield kernels.trace, (I, 1.5, *c._all, np.array([c.E_L, 0.0]), np.zeros(60), np.zeros(100))
         for D in (-0.3, 0.0724, 0.5, 3.0):
@@ -415,7 +427,7 @@ def kernel_calls():
 
 def test_page_computes_the_same():
     names = [kernels.deviations, kernels.calibrate, kernels.chip_values, kernels.chip_rates, kernels.trace, kernels.rise_time,
-             kernels.plateau, kernels.rheobase]
+             kernels.plateau, kernels.rheobase, kernels.mean_and_spread]
     host = WasmtimeHost(build_wasm(names))
     for kernel, arguments in kernel_calls():
         (one, arrays), (other, others) = numba_call(kernel, arguments), host.call(kernel.__name__, arguments)

@@ -98,11 +98,16 @@ def test_interval_is_short_by_the_one_shot():
     assert -0.2 < min(pulses) and max(pulses) < 0.0
 
 
-def test_plateaus_are_those_of_the_equation():
-    """Within a quarter of a millivolt after eight time constants; 1.148 and 1.182 V where the ideal is 1.309 and 2.218 V."""
+def test_potentials_are_those_of_the_equation():
+    """Where nothing fires: after 80 µs on the way to a plateau with a source that fades, after 200 µs with one that hardly
+    does. 1.148 and 1.182 V where the ideal is 1.309 and 2.218 V."""
     for run in stored_results("ota"):
-        found = deviation(run).plateau
-        assert found is None or abs(found) < 2.5e-4
+        if run.spike_times.size == 0:
+            duration = run.parameters.get("duration", 200.0)
+            expected = analog.trace(idealised(run), run.parameters["I"], duration, comparator=False)
+            # reltol of the simulator
+            assert run.final == pytest.approx(expected.V[-1], rel=1e-4)
+            np.testing.assert_allclose(run.V, expected.V[::5][: run.V.size], rtol=0.0, atol=2e-4)
     for I, expected in ((200.0, 1.148463), (400.0, 1.182432)):
         assert analog.plateau(analog.Circuit(V_lin=2.0), I) == pytest.approx(expected, abs=3e-6)
         assert stored("ota", {"I": I, "V_lin": 2.0, "V_th": 5.0, "duration": 80.0}).final == pytest.approx(expected, abs=1e-6)
