@@ -54,7 +54,7 @@ def whole_number(name: str, value, at_least: int) -> int:
     return int(value)
 
 
-def words(name: str, value, lowest: int, highest: int) -> np.ndarray:
+def words(name: str, value, lowest: int, highest: int, kind: str = "", strict: bool = False) -> np.ndarray:
     """`value` as an int64 array of any shape, or an error: what a register of a machine holds.
 
     Parameters
@@ -65,23 +65,29 @@ def words(name: str, value, lowest: int, highest: int) -> np.ndarray:
         An integer or an array of integers; truth values count as 0 and 1, floats are taken if they are whole.
     lowest, highest : int
         The register's range, both inclusive.
+    kind : str
+        What the integer is, for the message, as "a word of s16.15".
+    strict : bool
+        Whether whole floats and truth values are refused too: where a word could be mistaken for the number it stands for.
     """
+    whole = f"{name} must be {kind or 'a whole number or an array of whole numbers'}"
+    within = f"{name} must be {kind + ', ' if kind else ''}from {lowest} to {highest}"
     try:
         given = np.asarray(value)
     except (ValueError, OverflowError):
         given = None
     # Integers beyond 64 bits become objects.
     if given is not None and given.dtype == object and all(type(x) is int for x in given.flat):
-        raise ValueError(f"{name} must be from {lowest} to {highest}, got {max(given.flat, key=abs)}")
-    if given is None or given.dtype.kind not in "biuf" and given.size:
-        raise TypeError(f"{name} must be a whole number or an array of whole numbers, got {value!r}")
+        raise ValueError(f"{within}, got {max(given.flat, key=abs)}")
+    if given is None or given.dtype.kind not in ("iu" if strict else "biuf") and given.size:
+        raise TypeError(f"{whole}, got {value!r}")
     if given.dtype.kind == "f" and not np.all(np.floor(given) == given):
         fraction = given[~(np.floor(given) == given)].flat[0]
-        raise TypeError(f"{name} must be a whole number or an array of whole numbers, got {fraction:g}")
+        raise TypeError(f"{whole}, got {fraction:g}")
     if given.size:
         for wrong, outside in ((given.min(), given.min() < lowest), (given.max(), given.max() > highest)):
             if outside:
-                raise ValueError(f"{name} must be from {lowest} to {highest}, got {wrong:.17g}")
+                raise ValueError(f"{within}, got {wrong:.17g}")
     return given.astype(np.int64, copy=False)
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lifcore._validate import finite_array
+from lifcore._validate import finite_array, words
 from lifcore.kernels import fixed_point as kernels
 from lifcore.neuron import LARGEST
 
@@ -71,24 +71,9 @@ S1615 = Format(bits=32, fraction=15, signed=True)
 U032 = Format(bits=32, fraction=32, signed=False)
 
 
-def _integers(name, value, kind, lowest, highest):
-    """`value` as an array of int64 between two bounds, or an error that names it."""
-    given = np.asarray(value)
-    allowed = f"{name} must be {kind}, an integer from {lowest} to {highest}"
-    # Integers beyond 64 bits arrive as objects.
-    whole = given.dtype.kind in "iu" or given.size == 0 or given.dtype.kind == "O" and all(
-        isinstance(x, int) and not isinstance(x, bool) for x in given.flat)
-    if not whole:
-        raise TypeError(f"{allowed}, got {value!r}")
-    wrong = (given < lowest) | (given > highest)
-    if np.any(wrong):
-        raise ValueError(f"{allowed}, got {given[wrong].flat[0]}")
-    return given.astype(np.int64)
-
-
 def _words(name, value, form=S1615):
     """Words of a format as an array of int64, or an error that names them."""
-    return _integers(name, value, f"a word of {form}", form.lowest, form.highest)
+    return words(name, value, form.lowest, form.highest, f"a word of {form}", strict=True)
 
 
 def _rounding(rounding, random, name="random"):
@@ -138,21 +123,21 @@ def to_fixed(x, form: Format = S1615, rounding: str = "nearest", overflow: str =
     x = finite_array(register, x, f"units of {form}", at_least=-LARGEST, at_most=LARGEST)
     # Every step of this is exact: a power of two, a whole part, a distance to it.
     exact = x * 2.0**form.fraction
-    words = np.trunc(exact) if rounding == "truncate" else np.floor(exact)
+    found = np.trunc(exact) if rounding == "truncate" else np.floor(exact)
     if rounding == "nearest":
-        words = words + (exact - words >= 0.5)
-    wrong = (words < form.lowest) | (words > form.highest)
+        found = found + (exact - found >= 0.5)
+    wrong = (found < form.lowest) | (found > form.highest)
     if overflow == "refuse" and np.any(wrong):
         lowest, highest = form.lowest * form.resolution, form.highest * form.resolution
         raise ValueError(
             f"{register} must be from {lowest:.10g} to {highest:.10g}, the range of {form}, got {x[wrong].flat[0]:.10g}")
     if overflow == "saturate":
-        words = np.clip(words, form.lowest, form.highest)
+        found = np.clip(found, form.lowest, form.highest)
     elif np.any(wrong):
         span = 2.0**form.bits
-        words = np.fmod(words, span)
-        words = np.where(words > form.highest, words - span, np.where(words < form.lowest, words + span, words))
-    return words.astype(np.int64)[()]
+        found = np.fmod(found, span)
+        found = np.where(found > form.highest, found - span, np.where(found < form.lowest, found + span, found))
+    return found.astype(np.int64)[()]
 
 
 def to_float(words, form: Format = S1615):
@@ -194,7 +179,7 @@ def multiply(a, b, rounding: str = "nearest", random=None):
     Hopkins, Mikaitis, Lester & Furber (2020), Philosophical Transactions of the Royal Society A 378: 20190052.
     """
     mode = _rounding(rounding, random)
-    random = 0 if random is None else _integers("random", random, "a random number of 15 bits", 0, kernels.ONE - 1)
+    random = 0 if random is None else words("random", random, 0, kernels.ONE - 1, "a random number of 15 bits")
     return kernels.multiply.ufunc(_words("a", a), _words("b", b), np.int32(mode), random)
 
 

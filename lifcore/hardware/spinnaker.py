@@ -20,12 +20,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from lifcore._validate import finite_array, finite_number, whole_number
+from lifcore._validate import finite_array, finite_number, whole_number, words
 from lifcore.hardware import _record
 from lifcore.hardware._machine import Machine, Response
 from lifcore.hardware._record import Record
 from lifcore.hardware.fixed_point import (
-    ROUNDINGS, S1615, U032, _integers, _rounding, _words, divide, subtract, to_fixed, to_float,
+    ROUNDINGS, S1615, U032, _rounding, _words, divide, subtract, to_fixed, to_float,
 )
 from lifcore.kernels import elementary, random
 from lifcore.kernels import spinnaker as kernels
@@ -92,21 +92,21 @@ def simulate(
     steps, neurons = w_exc.shape
     given = {"R": R, "exp_TC": exp_TC, "V_rest": V_rest, "V_reset": V_reset, "V_th": V_th}
     factors = {"decay_e": decay_e, "init_e": init_e, "decay_i": decay_i, "init_i": init_i}
-    words = [_record.for_each(name, _words(name, word), neurons) for name, word in given.items()]
-    words += [_record.for_each(name, _words(name, word, U032), neurons) for name, word in factors.items()]
-    words.append(_record.for_each("T_ref", _integers("T_ref", T_ref, "a number of steps", 0, S1615.highest), neurons))
+    rows = [_record.for_each(name, _words(name, word), neurons) for name, word in given.items()]
+    rows += [_record.for_each(name, _words(name, word, U032), neurons) for name, word in factors.items()]
+    rows.append(_record.for_each("T_ref", words("T_ref", T_ref, 0, S1615.highest, "a number of steps"), neurons))
     state = np.zeros((4, neurons), np.int32)
     state[0] = _record.for_each("V0", _words("V0", V0), neurons)
     draws = np.empty((0, neurons), np.uint32)
     mode = _rounding(rounding, rnd15, "rnd15")
     if mode == STOCHASTIC:
-        rnd15 = _integers("rnd15", rnd15, "a random number of 15 bits", 0, ONE - 1)
+        rnd15 = words("rnd15", rnd15, 0, ONE - 1, "a random number of 15 bits")
         if rnd15.shape != (*shape, 2):
             raise ValueError(f"rnd15 must have two numbers for each step, shape {(*shape, 2)}, got shape {rnd15.shape}")
         draws = rnd15.reshape(steps, neurons, 2).transpose(0, 2, 1).reshape(2 * steps, neurons)
     V, I_exc, I_inh, spikes, overflows = _record.run(
         kernels.fixed_point_steps, shape, np.int32,
-        *(np.ascontiguousarray(array, np.int32) for array in (w_exc, w_inh, I_offset)), np.array(words), mode,
+        *(np.ascontiguousarray(array, np.int32) for array in (w_exc, w_inh, I_offset)), np.array(rows), mode,
         np.ascontiguousarray(draws, np.uint32), state)
     return Record(*(array.astype(np.int64) for array in (V, I_exc, I_inh)), spikes, overflows)
 
@@ -193,8 +193,8 @@ def refractory_steps(t_ref: float, dt: float = 1.0) -> int:
     """t_ref / dt, rounded up to whole steps; both in ms."""
     t_ref = finite_number("t_ref", t_ref, "ms", at_least=0.0)
     # The tolerance keeps a step of nothing but rounding error away.
-    return _integers("T_ref", math.ceil(t_ref / finite_number("dt", dt, "ms", above=0.0) * (1.0 - 1e-12)),
-                     "a number of steps", 0, S1615.highest).item()
+    steps = math.ceil(t_ref / finite_number("dt", dt, "ms", above=0.0) * (1.0 - 1e-12))
+    return words("T_ref", steps, 0, S1615.highest, "a number of steps").item()
 
 
 # What the words do
@@ -214,7 +214,7 @@ def effective_tau(exp_TC, dt=1.0):
     float64 or ndarray
         inf for 32768: the membrane does not move.
     """
-    exp_TC = _integers("exp_TC", exp_TC, "a word between 0.0 and 1.0", 0, ONE)
+    exp_TC = words("exp_TC", exp_TC, 0, ONE, "a word between 0.0 and 1.0", strict=True)
     dt = finite_array("dt", dt, "ms", above=0.0)
     with np.errstate(divide="ignore"):
         # abs, because the logarithm of 1 is +0.
@@ -242,7 +242,7 @@ def dead_zone(exp_TC, rounding: str = "nearest"):
     """
     if rounding not in ROUNDINGS:
         raise ValueError(f"rounding must be 'floor', 'nearest' or 'stochastic', got {rounding!r}")
-    moved = ONE - _integers("exp_TC", exp_TC, "a word between 0.0 and 1.0", 0, ONE)
+    moved = ONE - words("exp_TC", exp_TC, 0, ONE, "a word between 0.0 and 1.0", strict=True)
     with np.errstate(divide="ignore"):
         half = 0.5 * ONE / moved
         zones = {
@@ -317,13 +317,13 @@ class Spinnaker(Machine):
     def errors(self) -> dict[str, float]:
         """Realised value minus the value asked for: tau_m and t_ref in ms, R in MΩ, potentials in mV, rheobase in nA."""
         n = self.neuron
-        words = {"R": self.R, "E_L": self.V_rest, "V_reset": self.V_reset, "V_th": self.V_th}
-        return super().errors | {name: float(to_float(word)) - getattr(n, name) for name, word in words.items()} | {
+        held = {"R": self.R, "E_L": self.V_rest, "V_reset": self.V_reset, "V_th": self.V_th}
+        return super().errors | {name: float(to_float(word)) - getattr(n, name) for name, word in held.items()} | {
             "rheobase": self.rheobase - float(rheobase(n))}
 
     def _respond(self, I):
         I_offset = to_fixed(I, S1615, overflow=self.overflow, register="I_offset").astype(np.int32)[:, None]
-        words = np.array([[self.R, self.exp_TC, self.V_rest, self.V_reset, self.V_th, 0, 0, 0, 0, self.T_ref]]).T.copy()
+        own = np.array([[self.R, self.exp_TC, self.V_rest, self.V_reset, self.V_th, 0, 0, 0, 0, self.T_ref]]).T.copy()
         silent = np.zeros((1, 1), np.int32)
         state = np.array([[self.V_rest], [0], [0], [0]], np.int32)
         stream = np.empty((4, 1), np.uint32)
@@ -336,7 +336,7 @@ class Spinnaker(Machine):
             draws = np.empty((2 * steps if self.rounding == "stochastic" else 0, 1), np.uint32)
             random.random_words(stream, draws)
             v, I_exc, I_inh, fired, lost = _record.run(
-                kernels.fixed_point_steps, (steps, 1), np.int32, silent, silent, I_offset[part], words,
+                kernels.fixed_point_steps, (steps, 1), np.int32, silent, silent, I_offset[part], own,
                 ROUNDINGS[self.rounding], draws, state)
             V[part], spikes[part] = v[:, 0] * S1615.resolution, fired[:, 0]
             overflows += lost
@@ -384,6 +384,6 @@ def realise(n: LIF, dt: float = 1.0, rounding: str = "nearest", overflow: str = 
         if not isinstance(rng, np.random.Generator):
             whole_number("rng", rng, at_least=0)
     values = {"R": n.R, "V_rest": n.E_L, "V_reset": n.V_reset, "V_th": n.V_th}
-    words = {name: int(to_fixed(value, S1615, overflow=overflow, register=name)) for name, value in values.items()}
+    held = {name: int(to_fixed(value, S1615, overflow=overflow, register=name)) for name, value in values.items()}
     return Spinnaker(n, dt, exp_TC=int(decay_word(n.tau_m, dt)), T_ref=refractory_steps(n.t_ref, dt), rounding=rounding,
-                     overflow=overflow, rng=rng, **words)
+                     overflow=overflow, rng=rng, **held)

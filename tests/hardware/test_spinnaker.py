@@ -384,14 +384,14 @@ def with_word(name, value):
 @pytest.mark.parametrize("name", ["R", "exp_TC", "V_rest", "V_reset", "V_th", "I_offset", "V0"])
 @pytest.mark.parametrize("value", [HIGH + 1, LOW - 1, 2**80])
 def test_a_word_out_of_s1615_is_named(name, value):
-    with pytest.raises(ValueError, match=f"{name} must be a word of s16.15, an integer from -2147483648 to 2147483647, got {value}"):
+    with pytest.raises(ValueError, match=f"{name} must be a word of s16.15, from -2147483648 to 2147483647, got {value}"):
         with_word(name, value)
 
 
 @pytest.mark.parametrize("name", ["decay_e", "init_e", "decay_i", "init_i"])
 @pytest.mark.parametrize("value", [2**32, -1])
 def test_a_word_out_of_u032_is_named(name, value):
-    with pytest.raises(ValueError, match=f"{name} must be a word of u0.32, an integer from 0 to 4294967295, got {value}"):
+    with pytest.raises(ValueError, match=f"{name} must be a word of u0.32, from 0 to 4294967295, got {value}"):
         with_word(name, value)
 
 
@@ -402,7 +402,7 @@ def test_a_word_out_of_u032_is_named(name, value):
     (lambda: with_word("w_exc", 0), ValueError, "w_exc and w_inh must have the same shape"),
     (lambda: with_word("R", [1, 2]), ValueError, "R must be a number or have one value for each of 1 neurons, got shape (2,)"),
     (lambda: with_word("I_offset", [1, 2]), ValueError, "I_offset must be a number or broadcast to the shape (1,)"),
-    (lambda: with_word("T_ref", -1), ValueError, "T_ref must be a number of steps, an integer from 0 to 2147483647, got -1"),
+    (lambda: with_word("T_ref", -1), ValueError, "T_ref must be a number of steps, from 0 to 2147483647, got -1"),
     (lambda: with_word("rounding", "truncate"), ValueError, "rounding must be 'floor', 'nearest' or 'stochastic'"),
     (lambda: with_word("rounding", "stochastic"), ValueError, "rnd15 must be given for rounding='stochastic'"),
     (lambda: with_word("rnd15", [[0, 0]]), ValueError, "rnd15 must be given for rounding='stochastic', and only then, got numbers"),
@@ -412,7 +412,7 @@ def test_a_word_out_of_u032_is_named(name, value):
     (lambda: spinnaker.decay_word(20.0, 1e-6), ValueError, "dt must be at least half a unit of s16.15"),
     (lambda: spinnaker.decay_word(70_000.0), ValueError, "tau_m must be from -65536 to 65535.99997, the range of s16.15, got 70000"),
     (lambda: spinnaker.synapse_words(5000.0, 0.1), ValueError, "tau_syn must be at most 3277 ms for a step of 0.1 ms"),
-    (lambda: spinnaker.effective_tau(ONE + 1), ValueError, "exp_TC must be a word between 0.0 and 1.0, an integer from 0 to 32768, got 32769"),
+    (lambda: spinnaker.effective_tau(ONE + 1), ValueError, "exp_TC must be a word between 0.0 and 1.0, from 0 to 32768, got 32769"),
     (lambda: spinnaker.dead_zone(-1), ValueError, "exp_TC must be a word between 0.0 and 1.0"),
     (lambda: spinnaker.dead_zone(1, "up"), ValueError, "rounding must be 'floor', 'nearest' or 'stochastic', got 'up'"),
     (lambda: spinnaker.refractory_steps(-1.0), ValueError, "t_ref must be finite and at least 0 ms, got -1 ms"),
