@@ -40,8 +40,8 @@ html: $(BOOK)
 
 test: $(TESTS)
 	@$(BIN)/python tools/ensure.py
-	$(BIN)/python -m pytest tests chapters exercises/solutions --nbval --nbval-current-env \
-	    --nbval-sanitize-with tests/nbval.cfg $(ARGS)
+	$(BIN)/python -m pytest tests chapters exercises/solutions --numprocesses auto --dist loadgroup \
+	    --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg $(ARGS)
 
 notebooks: $(BOOK)
 	$(BIN)/python -m lifcore.grading release exercises

@@ -14,6 +14,13 @@ ROOT = Path(__file__).parents[1]
 os.environ.setdefault("LIFCORE_PROGRESS", "off")
 
 
+def pytest_collection_modifyitems(items):
+    """Workers share the tests out file by file; those that need the built book stay together, so that one worker builds it."""
+    for item in items:
+        group = "book" if "built_book" in getattr(item, "fixturenames", ()) else item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope="session")
 def root():
     """Top folder of the project."""
