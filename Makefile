@@ -40,7 +40,7 @@ html: $(BOOK)
 
 test: $(TESTS)
 	@$(BIN)/python tools/ensure.py
-	$(BIN)/python -m pytest tests chapters exercises/solutions --numprocesses auto --dist loadgroup \
+	$(BIN)/python -m pytest tests chapters exercises/solutions --numprocesses auto --dist loadscope \
 	    --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg $(ARGS)
 
 notebooks: $(BOOK)

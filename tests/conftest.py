@@ -10,15 +10,25 @@ from browser import launch
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parents[1]
+BROWSER = ("tests/book/", "tests/lab/", "tests/test_live_card.py")
 # Tests, and the notebooks and books they run, leave no record of a student's progress behind.
 os.environ.setdefault("LIFCORE_PROGRESS", "off")
 
 
-def pytest_collection_modifyitems(items):
-    """Workers share the tests out file by file; those that need the built book stay together, so that one worker builds it."""
-    for item in items:
-        group = "book" if "built_book" in getattr(item, "fixturenames", ()) else item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Workers share the tests out file by file, and one of them has all that drive a browser.
+
+    So the book is built once, and what is timed in a page is not slowed down by a second browser.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            name = nodeid.partition("::")[0]
+            return "browser" if name.startswith(BROWSER) else name
+
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -131,28 +131,25 @@ def live(open_page, where):
 
 
 @pytest.fixture(scope="module")
-def opened():
-    """Figures whose page is open already."""
-    return {}
+def opened(request, new_page, site, where):
+    """A figure on a wide page that several tests use one after the other."""
+    page = new_page(color_scheme="light")
+    page.goto(f"{site}/{where[request.param.__name__]}")
+    yield LivePage(page, request.param)
+    page.close()
 
 
 @pytest.fixture
-def view(request, new_page, site, where, opened):
-    """A figure in its first state, on a wide page that several tests use one after the other."""
-    figure = request.param
-    if figure not in opened:
-        page = new_page(color_scheme="light")
-        page.goto(f"{site}/{where[figure.__name__]}")
-        opened[figure] = LivePage(page, figure)
-    view = opened[figure]
-    view.card.locator('[data-action="reset"]').click()
-    view.settle()
-    view.page.report.errors.clear()
-    yield view
-    assert view.page.report.errors == []
+def view(opened):
+    """The open figure in its first state."""
+    opened.card.locator('[data-action="reset"]').click()
+    opened.settle()
+    opened.page.report.errors.clear()
+    yield opened
+    assert opened.page.report.errors == []
 
 
-each_figure = pytest.mark.parametrize("view", FIGURES, indirect=True)
+each_figure = pytest.mark.parametrize("opened", FIGURES, indirect=True)
 
 
 @each_figure
@@ -206,7 +203,7 @@ def test_ends_of_every_slider(view, end):
             view.assert_equal_to_python()
 
 
-@pytest.mark.parametrize("view", [MembraneTrace, FICurve, StrengthDuration], indirect=True)
+@pytest.mark.parametrize("opened", [MembraneTrace, FICurve, StrengthDuration], indirect=True)
 def test_point_that_can_be_dragged(view):
     handle = view.card.locator(".live-handle").first
     handle.scroll_into_view_if_needed()
@@ -219,7 +216,7 @@ def test_point_that_can_be_dragged(view):
     view.assert_equal_to_python()
 
 
-@pytest.mark.parametrize("view", [FICurve], indirect=True)
+@pytest.mark.parametrize("opened", [FICurve], indirect=True)
 def test_magnified_point_goes_between_the_steps(view):
     view.input("zoom").click()
     view.settle()
