@@ -18,13 +18,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from lifcore._validate import finite_number, words
+from lifcore._validate import finite_array, finite_number, words
 from lifcore.hardware._machine import Machine, Response
 from lifcore.kernels import loihi as kernels
 from lifcore.neuron import LARGEST, LIF, SMALLEST, _neuron, rheobase
 
 __all__ = [
-    "Loihi", "LoihiRun", "bias_words", "dead_zone", "dense_input", "quantise_weights", "real_steady_state", "realise",
+    "Loihi", "LoihiRun", "bias_words", "dead_zone", "decay_word", "dense_input", "quantise_weights", "real_steady_state", "realise",
     "simulate", "steady_state", "time_constant",
 ]
 
@@ -310,6 +310,47 @@ def time_constant(dv, dt=1.0) -> np.ndarray | np.float64:
     return kernels.time_constant.ufunc(_decay("dv", dv), dt)
 
 
+def decay_word(tau, dt: float = 1.0) -> np.ndarray | np.int64:
+    """The decay whose time constant is nearest to tau: dv for tau_m; for the current it is du + 1.
+
+    It is one of the two beside 4096 (1 - exp(-dt/tau)). The share dt/tau of 4096 would be an Euler step's, and too large.
+
+    Parameters
+    ----------
+    tau : array_like
+        Time constant in ms, positive.
+    dt : float
+        Step in ms.
+
+    Returns
+    -------
+    ndarray of int64 or int64
+        1 to 4095.
+
+    Raises
+    ------
+    ValueError
+        If tau is too long or too short for dt.
+    """
+    return _nearest_decay("the decay", "tau", tau, dt)
+
+
+def _nearest_decay(register, name, tau, dt):
+    dt = finite_number("dt", dt, "ms", at_least=SMALLEST, at_most=LARGEST)
+    tau = finite_array(name, tau, "ms", at_least=SMALLEST, at_most=LARGEST)
+    wanted = -4096.0 * np.expm1(-dt / tau)
+    wrong = (wanted < 0.5) | (wanted >= DECAY_MAX + 0.5)
+    if np.any(wrong):
+        first = tau[wrong].flat[0]
+        raise ValueError(
+            f"{register} must be from 1 to {DECAY_MAX}, got {math.floor(wanted[wrong].flat[0] + 0.5)}: {name} = {first:g} ms is too "
+            f"{'long' if first > dt else 'short'} for dt = {dt:g} ms")
+    below = np.clip(np.floor(wanted), 1, DECAY_MAX).astype(np.int64)
+    above = np.minimum(below + 1, DECAY_MAX)
+    nearer = abs(time_constant(above, dt) - tau) < abs(time_constant(below, dt) - tau)
+    return np.where(nearer, above, below)[()]
+
+
 def bias_words(bias) -> tuple[int, int]:
     """Mantissa and exponent nearest to a bias, with the smallest exponent that holds it.
 
@@ -338,18 +379,23 @@ class Loihi(Machine):
     v = 0 stands for V_reset, because a spike resets v to 0. A constant current enters through the bias, together with
     the leak's pull from V_reset to E_L. A current that changes enters as synaptic input with du = 4095, so that u
     forgets it after one step. Synaptic input has units of 64; what a step's unit cannot hold is left for the next.
+    With a smaller du every current goes through u, which follows it with the time constant tau_syn.
 
     Attributes
     ----------
-    dv, vth, t_ref_steps : int
+    du, dv, vth, t_ref_steps : int
         The words.
     overflow : {"lava", "twos_complement"}
+    tau_syn_asked : float or None
+        What was asked for, in ms.
     """
 
+    du: int
     dv: int
     vth: int
     t_ref_steps: int
     overflow: str
+    tau_syn_asked: float | None = None
 
     name: ClassVar[str] = "loihi"
 
@@ -363,7 +409,7 @@ class Loihi(Machine):
         """The arguments of `simulate` for a neuron that rests without input."""
         mantissa, exponent = bias_words(self._drive(0.0))
         return {
-            "du": DECAY_MAX, "dv": self.dv, "vth": self.vth, "bias_mant": mantissa, "bias_exp": exponent, "u0": 0,
+            "du": self.du, "dv": self.dv, "vth": self.vth, "bias_mant": mantissa, "bias_exp": exponent, "u0": 0,
             "v0": self._rest(mantissa << exponent), "t_ref": self.t_ref_steps}
 
     @property
@@ -379,20 +425,26 @@ class Loihi(Machine):
         return float(time_constant(self.dv, self.dt))
 
     @property
+    def tau_syn(self) -> float:
+        """Time constant in ms with which u follows its input; 0 where it forgets it after one step."""
+        return 0.0 if self.du == DECAY_MAX else float(time_constant(self.du + 1, self.dt))
+
+    @property
     def t_ref(self) -> float:
         return self.t_ref_steps * self.dt
 
     @property
     def errors(self) -> dict[str, float]:
-        """Realised minus asked for: tau_m and t_ref in ms, V_th (the lowest potential that fires) and E_L in mV, rheobase
-        in nA."""
+        """Realised minus asked for: tau_m, t_ref and tau_syn in ms, V_th (the lowest potential that fires) and E_L in mV,
+        rheobase in nA."""
         n = self.neuron
         # From below v rests above 64 vth if (bias - 1) 4096 >= 64 vth dv.
         firing = -(-64 * self.vth * self.dv // 4096) + 1
         exponent = next(e for e in range(EXP_MAX + 1) if -(-firing >> e) <= MANT_MAX)
         firing = -(-firing >> exponent) << exponent
         current = (firing * 4096.0 / (self.dv * self.scale) - (n.E_L - n.V_reset)) / n.R
-        return super().errors | {
+        synapse = {} if self.tau_syn_asked is None else {"tau_syn": self.tau_syn - self.tau_syn_asked}
+        return super().errors | synapse | {
             "V_th": self.resolution, "E_L": n.V_reset + self.parameters["v0"] / self.scale - n.E_L,
             "rheobase": float(current - rheobase(n))}
 
@@ -406,13 +458,16 @@ class Loihi(Machine):
 
     def _respond(self, I):
         held = self.parameters
-        if np.all(I == I[0]):
+        # u gathers its input to 1/taken of it.
+        taken = (self.du + 1) / 4096.0
+        if self.du == DECAY_MAX and np.all(I == I[0]):
             held["bias_mant"], held["bias_exp"] = bias_words(self._drive(I[0]))
             a_in = np.zeros(I.size)
         else:
-            charge = np.cumsum(np.clip(self.dv / 4096.0 * self.scale * self.neuron.R / 64.0 * I, -(2.0**24), 2.0**24))
+            unit = taken * self.dv / 4096.0 * self.scale * self.neuron.R / 64.0
+            charge = np.cumsum(np.clip(unit * I, -(2.0**24), 2.0**24))
             a_in = words("a_in", np.diff(np.floor(charge + 0.5), prepend=0.0), -A_WORD, A_WORD)
-        lowest = (held["bias_mant"] << held["bias_exp"]) + 64 * int(a_in.min())
+        lowest = (held["bias_mant"] << held["bias_exp"]) + math.floor(64 * a_in.min() / taken)
         if lowest * 4096 < -V_MAX * self.dv:
             bound = (self.dynamic_range[0] - self.neuron.E_L) / self.neuron.R
             raise ValueError(f"I must be at least {bound:g} nA, got {np.min(I):g} nA: v would saturate at -{V_MAX}")
@@ -421,18 +476,9 @@ class Loihi(Machine):
         return Response(ends, self.neuron.V_reset + run.v[:, 0] / self.scale, ends[run.spikes[:, 0]])
 
 
-def _nearest_decay(tau_m, dt):
-    """The dv whose time constant is nearest to tau_m; dt/tau_m of 4096 would be an Euler step's, and too large."""
-    wanted = -4096.0 * math.expm1(-dt / tau_m)
-    if not 0.5 <= wanted < DECAY_MAX + 0.5:
-        raise ValueError(
-            f"dv must be from 1 to {DECAY_MAX}, got {math.floor(wanted + 0.5)}: tau_m = {tau_m:g} ms is too "
-            f"{'long' if wanted < 0.5 else 'short'} for dt = {dt:g} ms")
-    candidates = [dv for dv in (math.floor(wanted), math.floor(wanted) + 1) if 1 <= dv <= DECAY_MAX]
-    return min(candidates, key=lambda dv: abs(time_constant(dv, dt) - tau_m))
-
-
-def realise(n: LIF, dt: float = 1.0, largest_current: float | None = None, overflow: str = "lava") -> Loihi:
+def realise(
+    n: LIF, dt: float = 1.0, largest_current: float | None = None, overflow: str = "lava", tau_syn: float | None = None
+) -> Loihi:
     """The words that make Loihi's neuron the one asked for, as fine as their ranges allow.
 
     Parameters
@@ -445,17 +491,20 @@ def realise(n: LIF, dt: float = 1.0, largest_current: float | None = None, overf
         if not given. The larger it is, the coarser v.
     overflow : {"lava", "twos_complement"}
         As in `simulate`.
+    tau_syn : float, optional
+        Time constant in ms of a synapse that the current goes through, which makes the neuron asked for another one; none if
+        not given.
 
     Returns
     -------
     Loihi
-        dv is the decay whose time constant is nearest to tau_m; t_ref is rounded to steps; vth is as large as its own
+        dv is the decay whose time constant is nearest to tau_m, and du + 1 that nearest to tau_syn; t_ref is rounded to steps; vth is as large as its own
         range, those of v and of the bias allow.
 
     Raises
     ------
     ValueError
-        If tau_m and dt need a dv of 0, t_ref more than 62 steps, or the currents a vth of 0.
+        If tau_m or tau_syn does not suit dt, t_ref needs more than 62 steps, or the currents a vth of 0.
     """
     _neuron(n)
     _overflow(overflow, OVERFLOWS)
@@ -463,7 +512,10 @@ def realise(n: LIF, dt: float = 1.0, largest_current: float | None = None, overf
     if largest_current is None:
         largest_current = 5.0 * float(rheobase(n))
     largest_current = finite_number("largest_current", largest_current, "nA", above=0.0, at_most=LARGEST)
-    dv = _nearest_decay(n.tau_m, dt)
+    dv = int(_nearest_decay("dv", "tau_m", n.tau_m, dt))
+    if tau_syn is not None:
+        tau_syn = finite_number("tau_syn", tau_syn, "ms", above=0.0)
+    du = DECAY_MAX if tau_syn is None else int(_nearest_decay("du + 1", "tau_syn", tau_syn, dt)) - 1
     t_ref = words("t_ref", np.floor(min(n.t_ref / dt, 2.0**62) + 0.5), 0, T_REF_MAX)
     rest, swing = n.E_L - n.V_reset, n.R * largest_current
     gain = dv / 4096.0
@@ -476,4 +528,4 @@ def realise(n: LIF, dt: float = 1.0, largest_current: float | None = None, overf
         raise ValueError(
             f"vth must be from 1 to {VTH_MAX}, got 0: largest_current = {largest_current:g} nA takes the whole range of "
             "v or of the bias")
-    return Loihi(n, dt, dv, vth, int(t_ref), overflow)
+    return Loihi(n, dt, du, dv, vth, int(t_ref), overflow, tau_syn)

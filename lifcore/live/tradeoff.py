@@ -103,7 +103,8 @@ class FiveMachines(LiveFigure):
         n = LIF()
         neuron = {name: getattr(n, name) for name in ("tau_m", "R", "E_L", "V_th", "V_reset", "t_ref")}
         return neuron | INPUT | {
-            "names": NAMES, "cost": 0.1, "machines": {name: _machines(float(name)) for name in STEPS}}
+            # A list: in a stored notebook the keys of an object are sorted.
+            "names": [list(pair) for pair in NAMES.items()], "cost": 0.1, "machines": {name: _machines(float(name)) for name in STEPS}}
 
     def _current(self):
         return stepped_current(

@@ -328,6 +328,36 @@ def test_response_to_a_changing_current():
 
 
 @pytest.mark.parametrize("dt", [1.0, 0.1])
+def test_decay_word_is_the_nearest(dt):
+    """All 4095 words tried."""
+    tried = -dt / np.log1p(-np.arange(1, 4096) / 4096.0)
+    for tau in dt * np.geomspace(0.2, 5000.0, 60):
+        assert loihi.decay_word(tau, dt) == 1 + np.argmin(abs(tried - tau))
+    assert np.array_equal(loihi.decay_word([5.0, 20.0], 1.0), [742, 200])
+
+
+def test_response_through_a_synapse():
+    """Two exact filters in floats, one after the other, with the realised time constants."""
+    dt, I = 1.0, np.repeat([0.3, 0.1, 0.5, 0.2], 75)
+    machine = hardware.realise(n, "loihi", dt=dt, tau_syn=5.0)
+    assert machine.parameters["du"] == 741
+    assert machine.errors["tau_syn"] == pytest.approx(-1.0 / math.log1p(-742 / 4096) - 5.0, abs=1e-12)
+    u, V, wait, potentials, spikes = 0.0, n.E_L, 0, [], []
+    for k, current in enumerate(I):
+        u += (742 / 4096) * (current - u)
+        V = n.V_reset if wait else V + (200 / 4096) * (n.E_L + n.R * u - V)
+        wait = max(wait - 1, 0)
+        if V > n.V_th:
+            spikes.append(k + 1.0)
+            V, wait = n.V_reset, 2
+        potentials.append(V)
+    found = machine.respond(I)
+    assert np.array_equal(found.spike_times, spikes)
+    # Half a unit of 64 in the input's running sum, and what the rounding of v takes.
+    assert np.max(abs(found.V - potentials)) < deviations(machine, [machine.parameters["bias_exp"]] * 2) + 64.0 / machine.scale
+
+
+@pytest.mark.parametrize("dt", [1.0, 0.1])
 @pytest.mark.parametrize("I", [0.25, 0.6, 1.0])
 def test_spikes(I, dt):
     """Intervals of a clock: the closed form at the realised tau_m with V_th displaced by what v may stray, then the step's end."""
@@ -379,6 +409,9 @@ def test_a_word_out_of_range_is_refused(name, lowest, highest):
     (lambda: loihi.steady_state(1, 0), ValueError, "dv must be from 1 to 4095, got 0"),
     (lambda: loihi.steady_state(524161, 1), ValueError, "bias must be from -524288 to 524160, got 524161"),
     (lambda: loihi.bias_words(524225), ValueError, "bias_mant must be from -4096 to 4095, got 4096"),
+    (lambda: hardware.realise(n, "loihi", tau_syn=1e4), ValueError, "du + 1 must be from 1 to 4095, got 0: tau_syn = 10000 ms is too long"),
+    (lambda: hardware.realise(n, "loihi", tau_syn=0.0), ValueError, "tau_syn must be finite and greater than 0 ms, got 0 ms"),
+    (lambda: loihi.decay_word([1.0, 1e4]), ValueError, "the decay must be from 1 to 4095, got 0: tau = 10000 ms is too long"),
     (lambda: hardware.realise(n.replace(tau_m=1e4), "loihi"), ValueError, "dv must be from 1 to 4095, got 0: tau_m = 10000 ms is too long"),
     (lambda: hardware.realise(n.replace(tau_m=0.1), "loihi"), ValueError, "dv must be from 1 to 4095, got 4096: tau_m = 0.1 ms is too short"),
     (lambda: hardware.realise(n, "loihi", dt=0.01), ValueError, "t_ref must be from 0 to 62, got 200"),

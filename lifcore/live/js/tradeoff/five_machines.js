@@ -7,10 +7,11 @@ const MOST_STEPS = 3000;
 const MOST_SPIKES = 200;
 
 function drawFiveMachines(card, kernels) {
-  const { duration, constant, hold, seed, cost, names, machines: words } = card.fixed;
+  const { duration, constant, hold, seed, cost, machines: words } = card.fixed;
   const n = card.fixed;
   const machines = makeMachines(kernels, n, MOST_STEPS, MOST_SPIKES);
-  const keys = Object.keys(names);
+  const keys = card.fixed.names.map(([key]) => key);
+  const names = Object.fromEntries(card.fixed.names);
   const [first, second] = [0, 1].map(() => kernels.array(MOST_SPIKES));
   const work = kernels.array(MOST_SPIKES + 1);
   const pieces = Math.round(duration / hold);
