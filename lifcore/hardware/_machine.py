@@ -21,6 +21,29 @@ __all__ = ["Machine", "Response"]
 MOST_STEPS = 100_000_000
 
 
+def currents(I, duration, dt, unit):
+    """A current in nA for each step of dt, from one number and a duration, or from one number for each step."""
+    I = finite_array("I", I, "nA", at_least=-LARGEST, at_most=LARGEST)
+    if I.ndim == 0:
+        if duration is None:
+            raise ValueError(f"duration must be given in {unit} for a constant current, got None")
+        duration = finite_number("duration", duration, unit, above=0.0)
+        steps = round(min(duration / dt, 2.0 * MOST_STEPS))
+        if steps > MOST_STEPS:
+            raise ValueError(f"duration must be at most {MOST_STEPS:,} steps of dt = {dt:g} {unit}, got {duration:g} {unit}")
+        if steps == 0 or abs(steps * dt - duration) > 1e-9 * duration:
+            raise ValueError(f"duration must be a whole number of steps of dt = {dt:g} {unit}, got {duration:g} {unit}")
+        return np.full(steps, float(I))
+    if duration is not None:
+        raise ValueError(
+            f"duration must be left out for an array of currents, one for each step, got {duration!r} beside {I.size} currents")
+    if I.ndim != 1 or I.size == 0:
+        raise ValueError(f"I must be a number or a one-dimensional array, one value for each step, got shape {I.shape}")
+    if I.size > MOST_STEPS:
+        raise ValueError(f"I must have at most {MOST_STEPS:,} values, got {I.size:,}")
+    return np.ascontiguousarray(I)
+
+
 @dataclass(frozen=True)
 class Response:
     """What a machine did with a current.
@@ -112,32 +135,11 @@ class Machine(abc.ABC):
             A current that the machine's words cannot hold, named by its register; a duration that is no whole number of
             steps, or one beside an array.
         """
-        return self._respond(self._currents(I, duration))
+        return self._respond(currents(I, duration, self.dt, "ms"))
 
     @abc.abstractmethod
     def _respond(self, I: np.ndarray) -> Response:
         """`respond` to one checked current per step."""
-
-    def _currents(self, I, duration):
-        I = finite_array("I", I, "nA", at_least=-LARGEST, at_most=LARGEST)
-        if I.ndim == 0:
-            if duration is None:
-                raise ValueError("duration must be given in ms for a constant current, got None")
-            duration = finite_number("duration", duration, "ms", above=0.0)
-            steps = round(min(duration / self.dt, 2.0 * MOST_STEPS))
-            if steps > MOST_STEPS:
-                raise ValueError(f"duration must be at most {MOST_STEPS:,} steps of dt = {self.dt:g} ms, got {duration:g} ms")
-            if steps == 0 or abs(steps * self.dt - duration) > 1e-9 * duration:
-                raise ValueError(f"duration must be a whole number of steps of dt = {self.dt:g} ms, got {duration:g} ms")
-            return np.full(steps, float(I))
-        if duration is not None:
-            raise ValueError(
-                f"duration must be left out for an array of currents, one for each step, got {duration!r} beside {I.size} currents")
-        if I.ndim != 1 or I.size == 0:
-            raise ValueError(f"I must be a number or a one-dimensional array, one value for each step, got shape {I.shape}")
-        if I.size > MOST_STEPS:
-            raise ValueError(f"I must have at most {MOST_STEPS:,} values, got {I.size:,}")
-        return np.ascontiguousarray(I)
 
     def _ends(self, steps):
         """Ends of the steps in ms."""

@@ -23,7 +23,7 @@ from typing import ClassVar
 import numpy as np
 
 from lifcore._validate import finite_array, finite_number, whole_number
-from lifcore.hardware._machine import Machine, Response
+from lifcore.hardware._machine import Machine, Response, currents
 from lifcore.kernels import analog as kernels
 from lifcore.kernels import random
 from lifcore.neuron import LARGEST, LIF, SMALLEST, _broadcast, _neuron
@@ -34,8 +34,6 @@ __all__ = [
     "interspike_interval", "leak_current", "one_shot", "plateau", "realise", "rheobase", "source_current",
     "thermal_noise", "to_circuit", "to_neuron", "trace",
 ]
-
-MOST_STEPS = 100_000_000
 
 # Of the chip: a capacitor of 6 bits, everything else 10 bits.
 CAPACITOR_BITS, CAPACITOR = 6, 2.2
@@ -385,7 +383,7 @@ def trace(c: Circuit, I, duration: float | None = None, dt: float = 0.1, V0=None
     I : float or array_like, shape (steps,)
         Current in nA.
     duration : float, optional
-        In µs, rounded to whole steps; for a constant current, and only then.
+        In µs, a whole number of steps; for a constant current, and only then.
     dt : float
         Time between two recorded potentials in µs, positive. It has no influence on them: within a step the circuit is
         followed from event to event.
@@ -400,22 +398,11 @@ def trace(c: Circuit, I, duration: float | None = None, dt: float = 0.1, V0=None
     """
     _circuit(c)
     dt = finite_number("dt", dt, "µs", at_least=SMALLEST, at_most=LARGEST)
-    I = finite_array("I", I, "nA", at_least=-LARGEST, at_most=LARGEST)
-    if I.ndim == 0:
-        if duration is None:
-            raise ValueError("duration must be given in µs for a constant current, got None")
-        duration = finite_number("duration", duration, "µs", above=0.0)
-        if not 0.5 <= duration / dt <= MOST_STEPS:
-            raise ValueError(f"duration must be between 1 and {MOST_STEPS:,} steps of dt = {dt:g} µs, got {duration:g} µs")
-        I = np.full(max(1, round(duration / dt)), float(I))
-    elif duration is not None:
-        raise ValueError(f"duration must be left out for an array of currents, got {duration!r} beside {I.size} currents")
-    if I.ndim != 1 or I.size == 0:
-        raise ValueError(f"I must be a number or a one-dimensional array, one value for each step, got shape {I.shape}")
+    I = currents(I, duration, dt, "µs")
     V0 = _start(c, V0)
     if V0.ndim:
         raise ValueError(f"V0 must be one number, got shape {V0.shape}")
-    V, spike_times = _run(c, np.ascontiguousarray(I), dt, float(V0), comparator)
+    V, spike_times = _run(c, I, dt, float(V0), comparator)
     return CircuitTrace(dt * np.arange(I.size + 1), np.append(V0, V), spike_times)
 
 
