@@ -69,24 +69,34 @@ def euler_regime(dt: float, tau: float) -> str:
     return "explosion"
 
 
-def euler_rheobase(n: LIF, dt):
-    """Lowest constant current in nA that fires a neuron from rest if it is simulated by the explicit Euler method.
+def euler_rheobase(n: LIF, dt, repeated: bool = False):
+    """Lowest constant current in nA that fires a neuron if it is simulated by the explicit Euler method.
 
-    The first step goes beyond the steady state if dt > tau_m, to E_L + R I dt / tau_m; so the rheobase falls by the factor
-    tau_m / dt. It is 0 for dt > 2 tau_m: any current but none explodes.
+    The first step goes beyond the steady state if dt > tau_m: with h = dt / tau_m, from rest to E_L + h R I. So a current of
+    the rheobase over h fires the neuron once. From the reset the step leads to V_reset + h (E_L + R I - V_reset), which takes
+
+        I = (V_th - V_reset + h (V_reset - E_L)) / (h R)
+
+    to reach the threshold again. For h > 2 any current but none explodes.
 
     Parameters
     ----------
     n : LIF
     dt : array_like
         Step in ms.
+    repeated : bool
+        Whether the neuron has to fire again and again, and not only once from rest.
 
     Returns
     -------
     float64 or ndarray
     """
     h = 1.0 - euler_factor(dt, _neuron(n).tau_m)
-    return np.where(h > 2.0, 0.0, rheobase(n) / np.maximum(h, 1.0))[()]
+    lowest = rheobase(n) / np.maximum(h, 1.0)
+    if repeated:
+        again = (n.V_th - n.V_reset + h * (n.V_reset - n.E_L)) / (h * n.R)
+        lowest = np.where(h > 1.0, np.maximum(lowest, again), lowest)
+    return np.where(h > 2.0, 0.0, lowest)[()]
 
 
 def simulate(

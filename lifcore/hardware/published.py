@@ -164,6 +164,15 @@ FIGURES = {
     "microcircuit-graphics-2018": PublishedFigure(
         "graphics processor", 0.47, "µJ", "system-event", "measured", RACE.format("GeNN on a Tesla V100, 12 nm, 2018"),
         "knight2018"),
+    "microcircuit-gate-array-2022": PublishedFigure(
+        "gate arrays", 0.284, "µJ", "system-event", "measured", RACE.format("IBM INC-3000, 345 nodes, 28 nm, 2022"),
+        "heittmann2022"),
+    "microcircuit-processor-2022": PublishedFigure(
+        "node of processors", 0.33, "µJ", "system-event", "measured",
+        RACE.format("NEST, one node of two AMD EPYC 7702, 7 nm, 2022"), "kurth2022"),
+    "microcircuit-graphics-2023": PublishedFigure(
+        "graphics processor", 0.074, "µJ", "system-event", "measured", RACE.format("GeNN on an RTX 4090, 5 nm, 2023"),
+        "golosio2023"),
     "microcircuit-gate-array-2023": PublishedFigure(
         "gate arrays", 0.048, "µJ", "system-event", "measured", RACE.format("neuroAIx, 35 boards, 28 nm, 2023"), "kauth2023"),
     "speed-spinnaker-2018": PublishedFigure(
@@ -176,6 +185,15 @@ FIGURES = {
     "speed-graphics-2018": PublishedFigure(
         "graphics processor", 1.0 / 1.838, "1", "microcircuit-speed", "measured", RACE.format("GeNN on a Tesla V100, 2018"),
         "knight2018"),
+    "speed-gate-array-2022": PublishedFigure(
+        "gate arrays", 1.0 / 0.25, "1", "microcircuit-speed", "measured", RACE.format("IBM INC-3000, 345 nodes, 2022"),
+        "heittmann2022"),
+    "speed-processor-2022": PublishedFigure(
+        "node of processors", 1.0 / 0.67, "1", "microcircuit-speed", "measured",
+        RACE.format("NEST, one node of two AMD EPYC 7702, 2022"), "kurth2022"),
+    "speed-graphics-2023": PublishedFigure(
+        "graphics processor", 1.0 / 0.272, "1", "microcircuit-speed", "measured", RACE.format("GeNN on an RTX 4090, 2023"),
+        "golosio2023"),
     "speed-gate-array-2023": PublishedFigure(
         "gate arrays", 1.0 / 0.05, "1", "microcircuit-speed", "measured", RACE.format("neuroAIx, 35 boards, 2023"), "kauth2023"),
     # Speed by clock or by design.

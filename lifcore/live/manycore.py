@@ -78,7 +78,7 @@ class EulerStability(LiveFigure):
     shown = (
         Readout("factor", "Euler's factor", "", 2),
         Readout("exact_factor", "exact factor", "", 3),
-        Readout("euler_rheobase", "Euler fires from", "nA", 3),
+        Readout("euler_rheobase", "Euler fires once at", "nA", 3),
         Readout("rheobase", "rheobase", "nA", 3),
         Readout("euler_spikes", "Euler's spikes"),
         Readout("exact_spikes", "exact spikes"),

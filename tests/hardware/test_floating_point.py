@@ -152,6 +152,25 @@ def test_euler_fires_where_no_neuron_does():
     assert simulate(n, 0.18 * 100.0, duration=10_000.0).spike_times.size == 0
 
 
+@pytest.mark.parametrize("V_reset", [-65.0, -72.0, -55.0])
+@pytest.mark.parametrize("h", [0.5, 1.2, 1.5, 1.8])
+def test_current_that_fires_eulers_neuron_again_and_again(h, V_reset):
+    """Euler's steps taken here one by one, a little below the current and a little above."""
+    cell = LIF(V_reset=V_reset)
+    lowest = euler_rheobase(cell, h * cell.tau_m, repeated=True)
+
+    def spikes(I):
+        V, count = cell.E_L, 0
+        for _ in range(3000):
+            V += h * (cell.E_L + cell.R * I - V)
+            if V >= cell.V_th:
+                V, count = cell.V_reset, count + 1
+        return count
+
+    assert spikes(0.999 * lowest) <= 1 and spikes(1.001 * lowest) > 100
+
+
+
 def test_an_explosion_ends_at_the_largest_number():
     """By the closed form 1.1**k exceeds 1.8e308 / 15 after some 7,420 steps, and 3.4e38 / 15 after 900."""
     for precision, largest, steps in (("float64", np.finfo(np.float64).max, 7440), ("float32", float(np.finfo(np.float32).max), 910)):
