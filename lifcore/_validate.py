@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import numbers
 
 import numpy as np
@@ -29,7 +30,11 @@ def finite_number(
         value = value[()]
     if not isinstance(value, numbers.Real) or isinstance(value, (bool, np.bool_)):
         raise TypeError(f"{name} must be a number in {unit}, got {value!r}")
-    return float(_bounded(name, np.asarray(value, dtype=np.float64), unit, above, at_least, at_most))
+    try:
+        given = np.asarray(value, dtype=np.float64)
+    except OverflowError:
+        given = np.asarray(math.inf if value > 0 else -math.inf)  # an integer beyond all floats
+    return float(_bounded(name, given, unit, above, at_least, at_most))
 
 
 def finite_array(
@@ -54,8 +59,10 @@ def whole_number(name: str, value, at_least: int) -> int:
     return int(value)
 
 
-def words(name: str, value, lowest: int, highest: int, kind: str = "", strict: bool = False) -> np.ndarray:
-    """`value` as an int64 array of any shape, or an error: what a register of a machine holds.
+def words(
+    name: str, value, lowest: int, highest: int, kind: str = "", strict: bool = False, dtype=np.int64
+) -> np.ndarray:
+    """`value` as an array of integers of any shape, or an error: what a register of a machine holds.
 
     Parameters
     ----------
@@ -69,6 +76,8 @@ def words(name: str, value, lowest: int, highest: int, kind: str = "", strict: b
         What the integer is, for the message, as "a word of s16.15".
     strict : bool
         Whether whole floats and truth values are refused too: where a word could be mistaken for the number it stands for.
+    dtype
+        What the array is to be made of; it has to hold the range.
     """
     whole = f"{name} must be {kind or 'a whole number or an array of whole numbers'}"
     within = f"{name} must be {kind + ', ' if kind else ''}from {lowest} to {highest}"
@@ -77,18 +86,23 @@ def words(name: str, value, lowest: int, highest: int, kind: str = "", strict: b
     except (ValueError, OverflowError):
         given = None
     # Integers beyond 64 bits become objects.
-    if given is not None and given.dtype == object and all(type(x) is int for x in given.flat):
+    if given is not None and given.dtype == object and given.size and all(type(x) is int for x in given.flat):
         raise ValueError(f"{within}, got {max(given.flat, key=abs)}")
     if given is None or given.dtype.kind not in ("iu" if strict else "biuf") and given.size:
         raise TypeError(f"{whole}, got {value!r}")
-    if given.dtype.kind == "f" and not np.all(np.floor(given) == given):
-        fraction = given[~(np.floor(given) == given)].flat[0]
-        raise TypeError(f"{whole}, got {fraction:g}")
-    if given.size:
-        for wrong, outside in ((given.min(), given.min() < lowest), (given.max(), given.max() > highest)):
-            if outside:
-                raise ValueError(f"{within}, got {wrong:.17g}")
-    return given.astype(np.int64, copy=False)
+    if given.dtype.kind == "f":
+        given = given.astype(np.float64, copy=False)
+        broken = ~(np.isfinite(given) & (np.floor(given) == given))
+        if np.any(broken):
+            raise TypeError(f"{whole}, got {given[broken].flat[0]:g}")
+    # What an array's own type cannot hold need not be looked for.
+    if given.size and not (given.dtype.kind in "iu" and lowest <= np.iinfo(given.dtype).min
+                           and np.iinfo(given.dtype).max <= highest):
+        # As integers of Python: floats near 2**63 are not exact enough.
+        for wrong in (int(given.min()), int(given.max())):
+            if not lowest <= wrong <= highest:
+                raise ValueError(f"{within}, got {wrong}")
+    return given.astype(dtype, copy=False)
 
 
 def _bounded(name, values, unit, above, at_least, at_most):

@@ -35,6 +35,7 @@ __all__ = [
     "thermal_noise", "to_circuit", "to_neuron", "trace",
 ]
 
+MOST_NEURONS = 10_000_000
 # Of the chip: a capacitor of 6 bits, everything else 10 bits.
 CAPACITOR_BITS, CAPACITOR = 6, 2.2
 BITS = 10
@@ -623,6 +624,8 @@ def fabricate(
     """
     _circuit(c)
     size = whole_number("size", size, at_least=1)
+    if size > MOST_NEURONS:
+        raise ValueError(f"size must be at most {MOST_NEURONS:,} neurons, got {size:,}")
     mismatch = finite_number("mismatch", mismatch, "times", at_least=0.0, at_most=0.5)
     capacitors = finite_number("capacitors", capacitors, "times", at_least=0.0, at_most=0.5)
     bits = whole_number("bits", bits, at_least=2)
@@ -674,7 +677,8 @@ class Analog(Machine):
     Its registers are those of a chip of this kind, with a simple law for each: a capacitor of 6 bits, 63 for 2.2 pF; a leak
     of 10 bits, 1023 for 4400 nS, or an eighth of that where `leak_division` is 1; an input of 10 bits and a sign, 1023 for
     250 nA; a one-shot of 0.1 pF that a current of 10 bits, 1023 for 1000 nA, discharges by 1.1 V; and three potentials of 10
-    bits, 1023 for the supply. On a real chip every such law is found by calibration.
+    bits, 1023 for the supply. On a real chip every such law is found by calibration, and the time constants reach less far
+    (0.5 to 60 µs on BrainScaleS-2). At the low end of a register its steps are coarse: `errors` and `input_step` say how coarse.
 
     Attributes
     ----------
@@ -730,6 +734,11 @@ class Analog(Machine):
         return float(rheobase(self.circuit)) / (self.input_factor * self._current_gain)
 
     @property
+    def input_step(self) -> float:
+        """Current in nA of the cell that one unit of the input's word stands for."""
+        return STIMULUS / (2**BITS - 1) / self._current_gain
+
+    @property
     def errors(self) -> dict[str, float]:
         """Realised value minus the value asked for: tau_m and t_ref in ms, E_L, V_th and V_reset in mV, rheobase in nA."""
         n, c = self.neuron, self.circuit
@@ -761,8 +770,8 @@ class Analog(Machine):
 
 def realise(
     n: LIF, dt: float = 1.0, speed_up: float = 1000.0, leak: str = "RC", gain: float = 0.02, rest: float = 0.4,
-    V_lin: float = LINEAR_RANGE, V_DD: float = SUPPLY, V_comp: float = 0.1, capacitor: int = 63, mismatch: float = 0.0,
-    rng=None
+    V_lin: float = LINEAR_RANGE, V_DD: float = SUPPLY, V_comp: float = 0.1, capacitor: int | None = None,
+    mismatch: float = 0.0, rng=None
 ) -> Analog:
     """The neuron as an analog chip holds it.
 
@@ -781,8 +790,9 @@ def realise(
         V that stands for the cell's E_L.
     V_lin, V_DD, V_comp : float
         Linear range of the amplifier, supply and compliance voltage in V, as in `Circuit`.
-    capacitor : int
-        Word of the membrane capacitor, 1 to 63 for 0.035 to 2.2 pF.
+    capacitor : int, optional
+        Word of the membrane capacitor, 1 to 63 for 0.035 to 2.2 pF. If not given, the largest with which the rheobase takes
+        no more than a quarter of the input's range.
     mismatch : float
         As in `fabricate`, for one neuron that has not been calibrated; 0 for a perfect one.
     rng : int or numpy.random.Generator, optional
@@ -795,21 +805,25 @@ def realise(
     Raises
     ------
     ValueError
-        A value outside the range of its register, or of ground and supply, named by the register.
+        A value outside the range of its register, or of ground and supply, named by the register; a rheobase that the
+        input's register cannot reach.
     """
     _neuron(n)
     dt = finite_number("dt", dt, "ms", at_least=SMALLEST, at_most=LARGEST)
     speed_up, gain, rest = _scale(speed_up, gain, rest)
-    if leak not in ("RC", "OTA"):
+    if not isinstance(leak, str) or leak not in ("RC", "OTA"):
         raise ValueError(f"leak must be 'RC' or 'OTA', got {leak!r}")
     V_DD = finite_number("V_DD", V_DD, "V", above=0.0, at_most=LARGEST)
+    most = 2**CAPACITOR_BITS - 1
+    if capacitor is None:
+        needed = CAPACITOR * speed_up / n.tau_m * gain * (n.V_th - n.E_L)
+        capacitor = max(1, math.floor(most * min(1.0, 0.25 * STIMULUS / needed)))
     capacitor = whole_number("capacitor", capacitor, at_least=1)
-    if capacitor > 2**CAPACITOR_BITS - 1:
-        raise ValueError(
-            f"capacitor must be a word of {CAPACITOR_BITS} bits, from 1 to {2**CAPACITOR_BITS - 1}, got {capacitor}")
+    if capacitor > most:
+        raise ValueError(f"capacitor must be a word of {CAPACITOR_BITS} bits, from 1 to {most}, got {capacitor}")
     mismatch = finite_number("mismatch", mismatch, "times", at_least=0.0, at_most=0.5)
     largest = 2**BITS - 1
-    C = CAPACITOR * capacitor / (2**CAPACITOR_BITS - 1)
+    C = CAPACITOR * capacitor / most
     g_L = C * speed_up / n.tau_m
     divided = g_L <= LEAK / LEAK_DIVISION
     leak_full = LEAK / LEAK_DIVISION if divided else LEAK
@@ -827,6 +841,10 @@ def realise(
         # Without a pulse the switch closes and opens at once.
         t_ref=one_shot(ONE_SHOT, words["refractory"] / largest * REFRACTORY, SWING) if words["refractory"] else 0.0,
         V_lin=V_lin if leak == "OTA" else math.inf, V_DD=V_DD, V_comp=V_comp)
+    if not rheobase(circuit) <= STIMULUS:
+        raise ValueError(
+            f"input must be at most {STIMULUS:g} nA, the range of its register, got a rheobase of {rheobase(circuit):.4g} nA in the "
+            f"circuit: with speed_up = {speed_up:g} choose a smaller capacitor or gain")
     nominal, factor = circuit, 1.0
     if mismatch > 0.0:
         chip = fabricate(circuit.replace(t_ref=max(circuit.t_ref, SMALLEST)), 1, mismatch, rng=rng)

@@ -88,7 +88,7 @@ def find_ngspice() -> str | None:
 
 
 def _check_name(name):
-    if name not in NETLISTS:
+    if not isinstance(name, str) or name not in NETLISTS:
         raise ValueError(f"name must be one of {', '.join(NETLISTS)}, got {name!r}")
 
 
@@ -121,6 +121,8 @@ def _checked(name, parameters):
         unit, _, positive = UNITS[key]
         bound = {"above": 0.0} if positive else {"at_least": -LARGEST}
         found[key] = finite_number(key, value, unit, **bound, at_most=LARGEST)
+    if not found["V_reset"] < found["V_th"]:
+        raise ValueError(f"V_reset must be less than V_th = {found['V_th']:g} V, got {found['V_reset']:g} V")
     return found
 
 
@@ -246,7 +248,7 @@ def stored_results(name: str | None = None) -> list[StoredResult]:
 
 
 def stored_rheobase(name: str, V_lin: float | None = None) -> tuple[float, float]:
-    """Two currents in nA, a tenth of a nA apart: for a millisecond the lower leaves the circuit silent, the higher does not.
+    """Two currents in nA, less than a tenth of a nA apart: for a millisecond the lower leaves the circuit silent, the higher does not.
 
     Parameters
     ----------
@@ -255,9 +257,9 @@ def stored_rheobase(name: str, V_lin: float | None = None) -> tuple[float, float
         Linear range in V of the amplifier; the netlist's own if not given.
     """
     _check_name(name)
-    parameters = {} if V_lin is None else {"V_lin": V_lin}
+    V_lin = _defaults(name).get("V_lin") if V_lin is None else V_lin
     for found in _stored()["rheobases"]:
-        if found["name"] == name and found["parameters"] == parameters:
+        if found["name"] == name and found["parameters"].get("V_lin") == V_lin:
             return tuple(found["bracket"])
     raise ValueError(f"no rheobase is stored for the netlist {name!r} with V_lin = {V_lin!r}")
 
@@ -292,7 +294,7 @@ class Deviation:
     pulse : float or None
         Length of the one-shot's pulse minus t_ref in µs.
     plateau : float or None
-        Final potential of a run without spikes minus the plateau of the equation in V.
+        Final potential of a run without spikes minus that of the equation at the same time, in V.
     """
 
     I: float
@@ -316,7 +318,8 @@ def deviation(result: StoredResult, ideal: analog.Circuit | None = None) -> Devi
     Deviation
     """
     c = idealised(result) if ideal is None else ideal
-    I, times = _checked(result.name, result.parameters)["I"], result.spike_times
+    given, times = _checked(result.name, result.parameters), result.spike_times
+    I, duration = given["I"], given["duration"]
     first = analog.first_spike(c, I)
     fires = times.size > 0 and np.isfinite(first)
     return Deviation(
@@ -324,4 +327,4 @@ def deviation(result: StoredResult, ideal: analog.Circuit | None = None) -> Devi
         float(times[0] - first) if fires else None,
         float(np.diff(times).mean() / analog.interspike_interval(c, I) - 1.0) if fires and times.size > 1 else None,
         float(result.pulse - c.t_ref) if result.pulse else None,
-        float(result.final - analog.plateau(c, I)) if times.size == 0 else None)
+        float(result.final - analog.trace(c, I, duration, duration, comparator=False).V[-1]) if times.size == 0 else None)

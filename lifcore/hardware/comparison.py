@@ -24,7 +24,7 @@ MOST_PAIRS = 10_000_000_000
 
 
 def _train(name, times):
-    times = np.require(finite_array(name, times, "ms"), requirements="CW")
+    times = np.require(finite_array(name, times, "ms", at_least=-LARGEST, at_most=LARGEST), requirements="CW")
     if times.ndim != 1 or np.any(np.diff(times) < 0.0):
         raise ValueError(f"{name} must be one-dimensional and must not decrease, got {times!r}")
     return times

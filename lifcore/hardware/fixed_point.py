@@ -78,7 +78,7 @@ def _words(name, value, form=S1615):
 
 def _rounding(rounding, random, name="random"):
     """The kernel's number of a way to round, and random numbers of 15 bits where it needs them."""
-    if rounding not in ROUNDINGS:
+    if not isinstance(rounding, str) or rounding not in ROUNDINGS:
         raise ValueError(f"rounding must be 'floor', 'nearest' or 'stochastic', got {rounding!r}")
     if (random is not None) != (rounding == "stochastic"):
         raise ValueError(
@@ -116,9 +116,9 @@ def to_fixed(x, form: Format = S1615, rounding: str = "nearest", overflow: str =
     """
     if not isinstance(form, Format):
         raise TypeError(f"form must be a Format, as S1615, got {form!r}")
-    if rounding not in ("nearest", "floor", "truncate"):
+    if not isinstance(rounding, str) or rounding not in ("nearest", "floor", "truncate"):
         raise ValueError(f"rounding must be 'nearest', 'floor' or 'truncate', got {rounding!r}")
-    if overflow not in OVERFLOWS:
+    if not isinstance(overflow, str) or overflow not in OVERFLOWS:
         raise ValueError(f"overflow must be 'refuse', 'saturate' or 'wrap', got {overflow!r}")
     x = finite_array(register, x, f"units of {form}", at_least=-LARGEST, at_most=LARGEST)
     # Every step of this is exact: a power of two, a whole part, a distance to it.

@@ -139,9 +139,9 @@ def simulate(
     ----------
     Rotter & Diesmann (1999), Biological Cybernetics 81: 381, for the exact step.
     """
-    if precision not in PRECISIONS:
+    if not isinstance(precision, str) or precision not in PRECISIONS:
         raise ValueError(f"precision must be 'float64' or 'float32', got {precision!r}")
-    if method not in METHODS:
+    if not isinstance(method, str) or method not in METHODS:
         raise ValueError(f"method must be 'exact' or 'euler', got {method!r}")
     dt = finite_number("dt", dt, "ms", above=0.0, at_most=LARGEST)
     single = precision == "float32"
@@ -152,9 +152,10 @@ def simulate(
 
     # Factors stay far from the end of either range.
     positive = {"at_least": max(SMALLEST, 1e-9 * dt), "at_most": LARGEST}
-    shape = np.shape(w_exc)
+    w_exc = given("w_exc", w_exc, "nA")
+    shape = w_exc.shape
     w_exc, w_inh, I_offset = _record.inputs(
-        given("w_exc", w_exc, "nA"), given("w_inh", w_inh, "nA"), given("I_offset", I_offset, "nA"))
+        w_exc, given("w_inh", w_inh, "nA"), given("I_offset", I_offset, "nA"))
     neurons = w_exc.shape[1]
     V_th = np.asarray(V_th)
     given("V_th", V_th if V_th.dtype.kind != "f" else np.where(V_th == np.inf, 0.0, V_th), "mV")

@@ -59,7 +59,7 @@ class LoihiRun:
 
 
 def _overflow(overflow, allowed):
-    if overflow not in allowed:
+    if not isinstance(overflow, str) or overflow not in allowed:
         raise ValueError(f"overflow must be one of {', '.join(allowed)}, got {overflow!r}")
 
 
@@ -171,7 +171,7 @@ def quantise_weights(w, bits=8, mixed=True, exponent=0, out_of_range="refuse") -
     ----------
     Lava 0.10, `clip_weights`, `truncate_weights` and `PyDenseModelBitAcc`.
     """
-    if out_of_range not in ("refuse", "clip", "wrap"):
+    if not isinstance(out_of_range, str) or out_of_range not in ("refuse", "clip", "wrap"):
         raise ValueError(f"out_of_range must be one of refuse, clip, wrap, got {out_of_range!r}")
     bits = words("bits", bits, 1, 8)
     if bits.ndim:

@@ -228,7 +228,7 @@ def with_definition(definition: str) -> dict[str, PublishedFigure]:
     dict
         Names and figures.
     """
-    if definition not in DEFINITIONS:
+    if not isinstance(definition, str) or definition not in DEFINITIONS:
         raise ValueError(f"definition must be one of {', '.join(DEFINITIONS)}, got {definition!r}")
     return {name: figure for name, figure in FIGURES.items() if figure.definition == definition}
 

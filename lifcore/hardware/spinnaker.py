@@ -87,8 +87,9 @@ def simulate(
     Furber, Galluppi, Temple & Plana (2014), Proceedings of the IEEE 102: 652; Rhodes et al. (2018), Frontiers in
     Neuroscience 12: 816; Rotter & Diesmann (1999), Biological Cybernetics 81: 381, for the exact step.
     """
-    shape = np.shape(w_exc)
-    w_exc, w_inh, I_offset = _record.inputs(_words("w_exc", w_exc), _words("w_inh", w_inh), _words("I_offset", I_offset))
+    w_exc = _words("w_exc", w_exc)
+    shape = w_exc.shape
+    w_exc, w_inh, I_offset = _record.inputs(w_exc, _words("w_inh", w_inh), _words("I_offset", I_offset))
     steps, neurons = w_exc.shape
     given = {"R": R, "exp_TC": exp_TC, "V_rest": V_rest, "V_reset": V_reset, "V_th": V_th}
     factors = {"decay_e": decay_e, "init_e": init_e, "decay_i": decay_i, "init_i": init_i}
@@ -193,7 +194,7 @@ def refractory_steps(t_ref: float, dt: float = 1.0) -> int:
     """t_ref / dt, rounded up to whole steps; both in ms."""
     t_ref = finite_number("t_ref", t_ref, "ms", at_least=0.0)
     # The tolerance keeps a step of nothing but rounding error away.
-    steps = math.ceil(t_ref / finite_number("dt", dt, "ms", above=0.0) * (1.0 - 1e-12))
+    steps = math.ceil(min(t_ref / finite_number("dt", dt, "ms", above=0.0) * (1.0 - 1e-12), 2.0**62))
     return words("T_ref", steps, 0, S1615.highest, "a number of steps").item()
 
 
@@ -240,7 +241,7 @@ def dead_zone(exp_TC, rounding: str = "nearest"):
         Largest distance of a potential below its target, and of one above it, at which it stays: whole numbers, inf for
         a membrane that does not move. A potential that comes from farther away stops there.
     """
-    if rounding not in ROUNDINGS:
+    if not isinstance(rounding, str) or rounding not in ROUNDINGS:
         raise ValueError(f"rounding must be 'floor', 'nearest' or 'stochastic', got {rounding!r}")
     moved = ONE - words("exp_TC", exp_TC, 0, ONE, "a word between 0.0 and 1.0", strict=True)
     with np.errstate(divide="ignore"):
@@ -376,7 +377,7 @@ def realise(n: LIF, dt: float = 1.0, rounding: str = "nearest", overflow: str = 
     """
     _neuron(n)
     dt = finite_number("dt", dt, "ms", above=0.0)
-    if rounding not in ROUNDINGS:
+    if not isinstance(rounding, str) or rounding not in ROUNDINGS:
         raise ValueError(f"rounding must be 'floor', 'nearest' or 'stochastic', got {rounding!r}")
     if rng is not None:
         if rounding != "stochastic":

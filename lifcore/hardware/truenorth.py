@@ -59,9 +59,9 @@ class TrueNorthRun:
     spikes: np.ndarray
 
 
-def _shaped(name, value, lowest, highest, *shapes):
+def _shaped(name, value, lowest, highest, *shapes, dtype=np.int64):
     """Words of one of the given shapes; None stands for any length."""
-    value = words(name, value, lowest, highest)
+    value = words(name, value, lowest, highest, dtype=dtype)
     for shape in shapes:
         if value.ndim == len(shape) and all(want in (None, have) for want, have in zip(shape, value.shape)):
             return value
@@ -118,9 +118,9 @@ def simulate(
     ----------
     Cassidy et al. (2013), *Proceedings of the International Joint Conference on Neural Networks*.
     """
-    if overflow not in OVERFLOWS:
+    if not isinstance(overflow, str) or overflow not in OVERFLOWS:
         raise ValueError(f"overflow must be one of {', '.join(OVERFLOWS)}, got {overflow!r}")
-    A = _shaped("A", A, 0, 1, (None, None))
+    A = _shaped("A", A, 0, 1, (None, None), dtype=np.uint8)
     steps, axons = A.shape
     w = _shaped("w", w, 0, 1, (axons,), (None, axons))
     several = w.ndim == 2
@@ -132,22 +132,36 @@ def simulate(
     own = [np.broadcast_to(_shaped(name, value, *RANGES[name], *per_neuron), size) for name, value in given]
 
     def held(value, kind, shape=None):
-        return np.require(np.broadcast_to(value, shape or value.shape).astype(kind), requirements="CW")
+        return np.require(
+            np.broadcast_to(value, shape or value.shape).astype(kind, copy=False), requirements="CW")
 
-    active = np.flatnonzero(A.astype(np.bool_))
-    first = np.searchsorted(active, axons * np.arange(steps + 1))
+    active, first = _active(A)
     V, spikes = np.empty((size, steps), np.int32), np.empty((size, steps), np.bool_)
     kernels.truenorth_neurons(
-        held(active % max(axons, 1), np.int32), held(first, np.int64), held(w, np.uint8),
+        active, first, held(w, np.uint8),
         held(_shaped("G", G, 0, 3, (axons,)), np.uint8),
         held(_shaped("s", s, WEIGHT_MIN, WEIGHT_MAX, *per_type), np.int32, (size, 4)),
         held(_shaped("b", b, 0, 1, *per_type), np.uint8, (size, 4)), held(np.stack(own, axis=1), np.int32),
-        held(_shaped("rho_s", rho_s, 0, RHO_MAX, (steps, axons)), np.uint8),
+        held(_shaped("rho_s", rho_s, 0, RHO_MAX, (steps, axons), dtype=np.uint8), np.uint8),
         held(_shaped("rho_l", rho_l, 0, RHO_MAX, (steps,)), np.uint8),
         held(_shaped("rho_t", rho_t, 0, RHO_T_MAX, (steps,)), np.int32), overflow == "wrap", V, spikes)
     if several:
         return TrueNorthRun(np.ascontiguousarray(V.T, np.int64), np.ascontiguousarray(spikes.T))
     return TrueNorthRun(V[0].astype(np.int64), spikes[0])
+
+
+def _active(A):
+    """Numbers of the axons that spike, tick after tick, and where each tick's begin."""
+    steps, axons = A.shape
+    # Eight axons are looked at together: most are silent.
+    eights = -(-axons // 8)
+    if axons % 8:
+        A = np.pad(A, ((0, 0), (0, 8 * eights - axons)))
+    spikes = np.ascontiguousarray(A).view(np.int64)
+    first = np.empty(steps + 1, np.int64)
+    active = np.empty(kernels.count_active(spikes, first), np.int32)
+    kernels.list_active(spikes, active)
+    return active, first
 
 
 @dataclass(frozen=True)
@@ -261,13 +275,14 @@ def realise(n: LIF, dt: float = 1.0) -> TrueNorth:
     """
     _neuron(n)
     dt = finite_number("dt", dt, "ms", at_least=SMALLEST, at_most=LARGEST)
-    # R = alpha (V_reset - E_L)/(V_th - E_L) has to fit too.
-    largest = min(float(THRESHOLD_MAX), (V_MAX - 1) / max(abs(n.V_reset - n.E_L) / (n.V_th - n.E_L), SMALLEST))
+    # R = alpha (V_reset - E_L)/(V_th - E_L) has to fit too, and must not lie below -beta.
+    room = V_MAX if n.V_reset > n.E_L else THRESHOLD_MAX
+    largest = min(float(THRESHOLD_MAX), (room - 1) / max(abs(n.V_reset - n.E_L) / (n.V_th - n.E_L), SMALLEST))
     lam = min(WEIGHT_MAX, math.floor(largest * dt / n.tau_m))
     if lam < 1:
         raise ValueError(
             f"lam must be from -{WEIGHT_MAX} to -1, got 0: with tau_m = {n.tau_m:g} ms and dt = {dt:g} ms the threshold "
-            f"would not fit into alpha, 0 to {THRESHOLD_MAX}, or V_reset = {n.V_reset:g} mV not into R, {V_MIN} to {V_MAX}")
+            f"would not fit into alpha, 0 to {THRESHOLD_MAX}, or V_reset = {n.V_reset:g} mV not into R, -{THRESHOLD_MAX} to {V_MAX}")
     alpha = math.floor(lam * n.tau_m / dt + 0.5)
     if alpha < 1:
         raise ValueError(

@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 TOLERANCE = 1e-10  # V, difference of the fourth and the third order in one step
-LONGEST = 1e6  # time constants after which a potential that has not arrived never will
+LONGEST = 1e18  # time constants, and steps that grow as the potential creeps
 BEYOND_EXP = 700.0
 
 

@@ -16,10 +16,37 @@ import numpy as np
 
 from lifcore.kernels._jit import kernel
 
-__all__ = ["truenorth_neurons", "truenorth_ticks"]
+__all__ = ["count_active", "list_active", "truenorth_neurons", "truenorth_ticks"]
 
 HALF = 1 << 19
 MASK = (1 << 20) - 1
+
+
+@kernel("i8(i8[:, ::1], i8[::1])")
+def count_active(spikes, first):
+    """How many axons spike; first[t] is how many did before tick t. `spikes` has eight axons of one byte in each number."""
+    count = np.int64(0)
+    for t in range(spikes.shape[0]):
+        first[t] = count
+        for k in range(spikes.shape[1]):
+            # The bytes are 0 and 1; a product with ones gathers their sum in the highest.
+            count += (spikes[t, k] * 0x0101010101010101) >> 56
+    first[spikes.shape[0]] = count
+    return count
+
+
+@kernel("void(i8[:, ::1], i4[::1])")
+def list_active(spikes, active):
+    """The numbers of the axons that spike, tick after tick."""
+    n = np.int64(0)
+    for t in range(spikes.shape[0]):
+        for k in range(spikes.shape[1]):
+            eight = spikes[t, k]
+            if eight != 0:
+                for byte in range(8):
+                    if (eight >> 8 * byte) & 1:
+                        active[n] = 8 * k + byte
+                        n += 1
 
 
 @kernel("i8(i8)", inline=True)

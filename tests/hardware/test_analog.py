@@ -294,10 +294,12 @@ def test_an_amplifier_saturates_on_the_chip_too():
 @pytest.mark.parametrize("call, message", [
     (lambda: realise(LIF(V_th=-20.0), "brainscales"), "V_th must be between 0 and 1.2 V, the range of its register, got 1.4 V"),
     (lambda: realise(LIF(V_reset=-95.0), "brainscales"), "V_reset must be between 0 and 1.2 V"),
-    (lambda: realise(LIF(tau_m=0.4), "brainscales"), "leak must be between 4.301 and 4400 nS, the range of its register, got 5500 nS"),
+    (lambda: realise(LIF(tau_m=0.4), "brainscales", capacitor=63), "leak must be between 4.301 and 4400 nS, the range of its register, got 5500 nS"),
     (lambda: realise(LIF(t_ref=300.0), "brainscales"), "refractory must be between 0.9775 and 1000 nA"),
     (lambda: realise(LIF(t_ref=0.05), "brainscales"), "refractory must be between"),
-    (lambda: realise(LIF(), "brainscales", speed_up=1e6), "leak must be between"),
+    (lambda: realise(LIF(), "brainscales", speed_up=1e6, capacitor=63), "leak must be between"),
+    (lambda: realise(LIF(t_ref=0.0), "brainscales", speed_up=1e6), "input must be at most 250 nA, the range of its register, got a rheobase"),
+    (lambda: realise(LIF(), "brainscales", speed_up=1e4, capacitor=63), "input must be at most 250 nA"),
     (lambda: realise(LIF(), "brainscales").respond(2.0, 10.0), "I must be at most 1.136 nA, the range of the register input"),
     (lambda: realise(LIF(), "brainscales", capacitor=64), "capacitor must be a word of 6 bits, from 1 to 63, got 64"),
     (lambda: realise(LIF(), "brainscales", leak="diode"), "leak must be 'RC' or 'OTA', got 'diode'"),
@@ -306,6 +308,14 @@ def test_a_value_beyond_a_register_is_named(call, message):
     with pytest.raises(ValueError) as error:
         call()
     assert message in str(error.value)
+
+
+@pytest.mark.parametrize("speed_up", [1e3, 1e4])
+def test_both_generations_fire(speed_up):
+    """As many spikes as the exact solution has, under three halves of the rheobase; a quarter of the input is enough."""
+    machine = realise(LIF(), "brainscales", speed_up=speed_up)
+    assert machine.respond(0.3, 200.0).spike_times.size == realise(LIF(), "processor").respond(0.3, 200.0).spike_times.size == 9
+    assert machine.input_step * 1023 > 4.0 * 0.2
 
 
 # A chip

@@ -312,3 +312,21 @@ def test_a_bad_argument_is_named(call, kind, message):
     with pytest.raises(kind) as error:
         call()
     assert message in str(error.value)
+
+
+def test_a_reset_far_below_rest_stays_where_it_is():
+    """The lower threshold would lift it on the next tick."""
+    machine = hardware.realise(LIF(tau_m=1000.0, V_reset=-95.0, t_ref=0.0), "truenorth")
+    assert -machine.parameters["beta"] <= machine.parameters["R"]
+    found = machine.respond(0.5, 3000.0)
+    after = np.flatnonzero(np.isclose(found.V, -95.0, atol=1e-3))
+    assert after.size == found.spike_times.size > 0 and np.all(found.V >= machine.dynamic_range[0])
+
+
+@pytest.mark.parametrize("axons", [0, 1, 7, 8, 9, 64])
+def test_active_axons(axons):
+    """NumPy's list of them."""
+    A = np.random.default_rng(axons).random((50, axons)) < 0.2
+    active, first = truenorth._active(A.astype(np.uint8))
+    ticks, expected = np.nonzero(A)
+    assert np.array_equal(active, expected) and np.array_equal(first, np.searchsorted(ticks, np.arange(51)))
