@@ -227,3 +227,12 @@ def test_realised_numbers_stand_beside_what_was_asked_for(name):
     machine = realise(other, name, 0.5)
     assert machine.errors["tau_m"] == machine.tau_m - 12.0
     assert abs(machine.errors["tau_m"]) < 1.2
+
+
+def test_the_machines_are_there_when_they_are_named():
+    """In a fresh Python, after `import lifcore` alone."""
+    program = (
+        "import sys, lifcore; assert 'lifcore.hardware' not in sys.modules and 'numba' not in sys.modules;"
+        "print(lifcore.hardware.loihi.time_constant(200) > 0, callable(lifcore.hardware.truenorth.simulate))")
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert run.stdout == "True True\n"
