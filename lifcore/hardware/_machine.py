@@ -44,6 +44,15 @@ def currents(I, duration, dt, unit):
     return np.ascontiguousarray(I)
 
 
+def carried(amounts):
+    """Amounts, one a step, as whole numbers: what a step's number cannot hold is left for the next.
+
+    Amounts beyond 2**24, far more than any register here takes, are cut there: they will be refused, and must not overflow.
+    """
+    total = np.cumsum(np.clip(amounts, -(2.0**24), 2.0**24))
+    return np.diff(np.floor(total + 0.5), prepend=0.0)
+
+
 @dataclass(frozen=True)
 class Response:
     """What a machine did with a current.

@@ -19,7 +19,7 @@ from typing import ClassVar
 import numpy as np
 
 from lifcore._validate import finite_array, finite_number, words
-from lifcore.hardware._machine import Machine, Response
+from lifcore.hardware._machine import Machine, Response, carried
 from lifcore.kernels import loihi as kernels
 from lifcore.neuron import LARGEST, LIF, SMALLEST, _neuron, rheobase
 
@@ -465,8 +465,7 @@ class Loihi(Machine):
             a_in = np.zeros(I.size)
         else:
             unit = taken * self.dv / 4096.0 * self.scale * self.neuron.R / 64.0
-            charge = np.cumsum(np.clip(unit * I, -(2.0**24), 2.0**24))
-            a_in = words("a_in", np.diff(np.floor(charge + 0.5), prepend=0.0), -A_WORD, A_WORD)
+            a_in = words("a_in", carried(unit * I), -A_WORD, A_WORD)
         lowest = (held["bias_mant"] << held["bias_exp"]) + math.floor(64 * a_in.min() / taken)
         if lowest * 4096 < -V_MAX * self.dv:
             bound = (self.dynamic_range[0] - self.neuron.E_L) / self.neuron.R

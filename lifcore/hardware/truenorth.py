@@ -23,7 +23,7 @@ from typing import ClassVar
 import numpy as np
 
 from lifcore._validate import finite_number, words
-from lifcore.hardware._machine import Machine, Response
+from lifcore.hardware._machine import Machine, Response, carried
 from lifcore.kernels import truenorth as kernels
 from lifcore.neuron import LARGEST, LIF, SMALLEST, _neuron, rheobase
 
@@ -228,8 +228,7 @@ class TrueNorth(Machine):
     def _respond(self, I):
         n = self.neuron
         # C dV/dt = I: a tick adds R I dt/tau_m.
-        charge = np.cumsum(np.clip(self.scale * n.R * self.dt / n.tau_m * I, -(2.0**20), 2.0**20))
-        brought = np.diff(np.floor(charge + 0.5), prepend=0.0)
+        brought = carried(self.scale * n.R * self.dt / n.tau_m * I)
         if np.any(abs(brought) > CURRENT_MAX):
             largest = CURRENT_MAX * n.tau_m / (self.scale * n.R * self.dt)
             raise ValueError(
