@@ -1,16 +1,20 @@
 """The one place that sets numba's options.
 
-A kernel is a plain Python function on scalars and C-contiguous arrays, declared with one signature::
+A kernel is a plain Python function on scalars and C-contiguous arrays, declared with its signature::
 
     @kernel("f8(f8, f8, f8)")
     def rheobase(R, E_L, V_th):
         return (V_th - E_L) / R
 
+One that works in two precisions is declared with both, and the types of its arguments choose::
+
+    @kernel("void(f4[::1], f4)", "void(f8[::1], f8)")
+
 Nothing is compiled when the module is imported, and numba itself is not imported either.  The first call compiles,
 or loads from the cache on disk; `Kernel.ufunc` broadcasts a scalar kernel over arrays; `lifcore.kernels.build_wasm`
 turns the same function into WebAssembly.  Three options make the two compilations agree to the last bit:
 
-* one declared signature, so that both compile the same types;
+* declared signatures, so that both compile the same types;
 * ``error_model="numpy"``, so that a division by zero gives an infinity and not a Python exception;
 * no ``fastmath``, so that no compiler reorders a sum or fuses a product.
 
@@ -69,31 +73,31 @@ def cache_folder() -> Path | None:
 
 
 class Kernel:
-    """A function with one declared signature, compiled at its first use.
+    """A function with declared signatures, compiled at its first use.
 
     Parameters
     ----------
     function : callable
         Takes scalars and C-contiguous arrays, returns a scalar, a tuple of scalars or nothing; allocates nothing.
-    signature : str
-        In numba's notation, as ``"f8(f8, f8[::1], i4)"``.
+    *signatures : str
+        In numba's notation, as ``"f8(f8, f8[::1], i4)"``. Of several, WebAssembly gets the first.
     inline : bool
         Whether it becomes a part of every kernel that calls it. A loop turns into vector instructions only if it calls
         nothing; the compiler keeps a longer function that is called twice as a function.
     """
 
-    def __init__(self, function: Callable, signature: str, inline: bool = False):
+    def __init__(self, function: Callable, *signatures: str, inline: bool = False):
         self.function = function
-        self.signature = signature
+        self.signatures = signatures
         self.inline = inline
         self._compiled = {}
         functools.update_wrapper(self, function)
 
     def __reduce__(self):
-        return Kernel, (self.function, self.signature, self.inline)
+        return functools.partial(Kernel, inline=self.inline), (self.function, *self.signatures)
 
     def __repr__(self):
-        return f"<kernel {self.__name__}: {self.signature}>"
+        return f"<kernel {self.__name__}: {' or '.join(self.signatures)}>"
 
     @property
     def dispatcher(self):
@@ -101,7 +105,7 @@ class Kernel:
         if "dispatcher" not in self._compiled:
             import numba
 
-            self._compile("dispatcher", functools.partial(numba.njit, self.signature, forceinline=self.inline, **OPTIONS))
+            self._compile("dispatcher", functools.partial(numba.njit, list(self.signatures), forceinline=self.inline, **OPTIONS))
         return self._compiled["dispatcher"]
 
     @property
@@ -110,7 +114,7 @@ class Kernel:
         if "ufunc" not in self._compiled:
             import numba
 
-            self._compile("ufunc", functools.partial(numba.vectorize, [self.signature], nopython=True))
+            self._compile("ufunc", functools.partial(numba.vectorize, list(self.signatures), nopython=True))
         return self._compiled["ufunc"]
 
     @property
@@ -143,16 +147,18 @@ class Kernel:
                 config.CACHE_DIR = before
 
 
-def kernel(signature: str, inline: bool = False) -> Callable[[Callable], Kernel]:
+def kernel(*signatures: str, inline: bool = False) -> Callable[[Callable], Kernel]:
     """Declare a kernel: ``@kernel("f8(f8, f8)")``.
 
     Parameters
     ----------
-    signature : str
-        numba signature; arrays must be C-contiguous (``f8[::1]``) if the kernel is to be exported to WebAssembly.
+    *signatures : str
+        numba signatures, one for each precision it works in; arrays must be C-contiguous (``f8[::1]``) if the kernel is to
+        be exported to WebAssembly.
     inline : bool
         As in `Kernel`.
     """
-    if not isinstance(signature, str):
-        raise TypeError(f"signature must be a string such as 'f8(f8, f8)', got {signature!r}: write @kernel('...')")
-    return lambda function: Kernel(function, signature, inline)
+    for signature in signatures or [None]:
+        if not isinstance(signature, str):
+            raise TypeError(f"signature must be a string such as 'f8(f8, f8)', got {signature!r}: write @kernel('...')")
+    return lambda function: Kernel(function, *signatures, inline=inline)

@@ -26,7 +26,7 @@ def c_twin(kernel):
     from numba.core import sigutils
 
     name = kernel.__name__
-    arguments, returned = sigutils.normalize_signature(kernel.signature)
+    arguments, returned = sigutils.normalize_signature(kernel.signatures[0])
     if not isinstance(returned, (types.Number, types.NoneType)):
         raise TypeError(f"{name} returns {returned}: an exported kernel returns a number or nothing")
     argument_names = kernel.function.__code__.co_varnames

@@ -139,7 +139,7 @@ def _fingerprint(kernels):
             return
         seen.add(kernel)
         code = kernel.function.__code__
-        digest.update(repr((kernel.signature, code.co_code, code.co_consts, code.co_names, kernel.__doc__)).encode())
+        digest.update(repr((kernel.signatures, code.co_code, code.co_consts, code.co_names, kernel.__doc__)).encode())
         for name in code.co_names:
             value = kernel.function.__globals__.get(name)
             if isinstance(value, Kernel):
