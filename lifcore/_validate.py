@@ -22,14 +22,14 @@ def finite_number(
     value
         A real number; NumPy scalars and 0-dimensional arrays are numbers too, booleans and strings are not.
     unit : str
-        The argument's unit, for the message.
+        The argument's unit, for the message; empty for a number without one.
     above, at_least, at_most : float, optional
         Bounds, the first exclusive, the others inclusive.
     """
     if isinstance(value, np.ndarray) and value.ndim == 0:
         value = value[()]
     if not isinstance(value, numbers.Real) or isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"{name} must be a number in {unit}, got {value!r}")
+        raise TypeError(f"{name} must be a number{unit and ' in ' + unit}, got {value!r}")
     try:
         given = np.asarray(value, dtype=np.float64)
     except OverflowError:
@@ -46,7 +46,7 @@ def finite_array(
     except ValueError:
         given = None  # rows of different lengths
     if given is None or given.dtype.kind not in "iuf" and given.size:
-        raise TypeError(f"{name} must be a number or an array of numbers in {unit}, got {value!r}")
+        raise TypeError(f"{name} must be a number or an array of numbers{unit and ' in ' + unit}, got {value!r}")
     return _bounded(name, given.astype(np.float64, copy=False), unit, above, at_least, at_most)
 
 
@@ -111,8 +111,8 @@ def _bounded(name, values, unit, above, at_least, at_most):
             (above, "greater than", np.greater), (at_least, "at least", np.greater_equal),
             (at_most, "at most", np.less_equal)):
         if bound is not None:
-            allowed.append(f"{words} {bound:g} {unit}")
+            allowed.append(f"{words} {bound:g} {unit}".rstrip())
             wrong = wrong | ~holds(values, bound)
     if np.any(wrong):
-        raise ValueError(f"{name} must be {' and '.join(allowed)}, got {values[wrong].flat[0]:g} {unit}")
+        raise ValueError(f"{name} must be {' and '.join(allowed)}, got {values[wrong].flat[0]:g} {unit}".rstrip())
     return values

@@ -131,7 +131,7 @@ def time_constant(beta: float, dt: float) -> float:
     float
         -dt / log(beta) in ms.
     """
-    beta = finite_number("beta", beta, "(no unit)", above=0.0)
+    beta = finite_number("beta", beta, "", above=0.0)
     if beta >= 1.0:
         raise ValueError(f"beta must be less than 1, got {beta:g}: a membrane with beta = 1 has no leak")
     return -finite_number("dt", dt, "ms", above=0.0) / math.log(beta)
@@ -249,6 +249,6 @@ def from_dimensionless(n: LIF, m, D) -> tuple[np.ndarray | np.float64, np.ndarra
         In mV.
     """
     _neuron(n)
-    m, D = finite_array("m", m, "(no unit)"), finite_array("D", D, "(no unit)", at_least=0.0)
+    m, D = finite_array("m", m, ""), finite_array("D", D, "", at_least=0.0)
     unit = n.V_th - n.V_reset
     return (n.V_reset - n.E_L + m * unit)[()], (np.sqrt(2.0 * D) * unit)[()]

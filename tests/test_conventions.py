@@ -68,7 +68,7 @@ def test_the_dimensionless_neuron_has_the_same_rate():
     (lambda: conventions.to_diffusion(LIF(), -1.0), "sigma must be finite and at least 0 mV, got -1 mV"),
     (lambda: conventions.from_diffusion(LIF(), -1.0), "s must be finite and at least 0 mV/sqrt(ms), got -1 mV/sqrt(ms)"),
     (lambda: conventions.to_dimensionless(LIF(), math.nan, 1.0), "mu must be finite, got nan mV"),
-    (lambda: conventions.from_dimensionless(LIF(), 1.0, -0.1), "D must be finite and at least 0 (no unit), got -0.1"),
+    (lambda: conventions.from_dimensionless(LIF(), 1.0, -0.1), "D must be finite and at least 0, got -0.1"),
     (lambda: conventions.from_conductance(0, 10), "C_m must be finite and greater than 0 pF, got 0 pF"),
     (lambda: conventions.from_conductance(200, -1), "g_L must be finite and greater than 0 nS, got -1 nS"),
     (lambda: conventions.from_nest({"C_m": 250.0}), "parameters must have exactly C_m, tau_m, E_L, V_th, V_reset, t_ref"),

@@ -208,7 +208,7 @@ class LIF(Layer):
 
     def __post_init__(self):
         _set_beta(self)
-        object.__setattr__(self, "threshold", finite_number("threshold", self.threshold, "(no unit)", above=0.0))
+        object.__setattr__(self, "threshold", finite_number("threshold", self.threshold, "", above=0.0))
         if self.reset_mechanism not in RESETS:
             raise ValueError(f"reset_mechanism must be one of {', '.join(map(repr, RESETS))}, got {self.reset_mechanism!r}")
         if not isinstance(self.surrogate, Surrogate):
@@ -238,7 +238,7 @@ def _set_beta(layer):
     if layer.beta is not None:
         if layer.tau is not None or layer.dt is not None:
             raise ValueError("give either beta or tau and dt, got both")
-        beta = finite_number("beta", layer.beta, "(no unit)", at_least=0.0, at_most=1.0)
+        beta = finite_number("beta", layer.beta, "", at_least=0.0, at_most=1.0)
     elif layer.tau is None or layer.dt is None:
         raise ValueError("give beta, or tau and dt in ms")
     else:

@@ -34,7 +34,7 @@ class Surrogate:
         if type(self) is Surrogate:
             raise TypeError("Surrogate has no formula of its own: use FastSigmoid, ATan, Triangular, Sigmoid or StraightThrough")
         for field in fields(self):
-            value = finite_number(field.name, getattr(self, field.name), "(no unit)", above=0.0)
+            value = finite_number(field.name, getattr(self, field.name), "", above=0.0)
             object.__setattr__(self, field.name, value)
 
     @property
@@ -74,7 +74,7 @@ class Surrogate:
         return self._apply(self._smoothed, u)
 
     def _apply(self, formula, u):
-        found = formula(finite_array("u", u, "(no unit)"))
+        found = formula(finite_array("u", u, ""))
         return found if found.ndim else float(found)
 
     def _derivative(self, u):
