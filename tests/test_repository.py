@@ -140,6 +140,8 @@ def imported(folder):
 
 # These come with a pinned package that is made of them.
 PARTS_OF_OTHERS = {"cycler", "packaging", "pillow", "jupyter-client"}
+# Other simulators: results made with them are stored, and tests meet them alive only where somebody has installed them.
+PEERS = {"torch", "snntorch", "norse", "spikingjelly", "nirtorch"}
 
 
 @pytest.mark.parametrize(
@@ -154,7 +156,7 @@ def test_requirements_cover_the_imports(folder, files):
     pinned = set().union(*(requirements(name) for name in files))
     providers = packages_distributions()
     pinned |= PARTS_OF_OTHERS
-    for module in sorted(imported(folder)):
+    for module in sorted(imported(folder) - (PEERS if folder != "lifcore" else set())):
         distributions = {canonicalize_name(name) for name in providers.get(module, [module])}
         assert distributions & pinned, f"{folder} imports {module} ({', '.join(distributions)}), which no file pins"
 
