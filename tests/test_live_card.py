@@ -1,5 +1,5 @@
 """What a figure's card can do, shown by a figure of its own in a page of its own: long work in pieces, a slider that
-plays, a choice, 32-bit arrays, every kind of series.
+plays, a choice, a sheet to draw on, 32-bit arrays, every kind of series.
 
 The dice are thrown by the xorshift generator of Marsaglia (2003), which is written out here with Python's integers.
 """
@@ -14,7 +14,7 @@ import traitlets
 from screenshots import serve
 
 from lifcore.kernels import kernel
-from lifcore.live._figure import Choice, Control, LiveFigure, Play, Readout
+from lifcore.live._figure import Choice, Control, Drawing, LiveFigure, Play, Readout
 from lifcore.live.identity import css_properties
 
 PIECE, SEED = 100_000, 2463534242
@@ -49,6 +49,7 @@ class Dice(LiveFigure):
     pieces = Control(10.0, 1.0, 5000.0, 1.0, "pieces")
     shape = Choice("bars", {"bars": "bars", "points": "points", "area": "area", "line": "line", "raster": "raster_x"},
                    "drawn as")
+    sheet = Drawing("000000000000", 3, 4, "sheet", {"bar": "0f000f000f00", "dot": "000000800000"})
 
     def readouts(self):
         counts = np.zeros(6, np.uint32)
@@ -128,6 +129,20 @@ class View:
 
     def picture(self):
         return self.card.evaluate("card => card.querySelector('canvas').toDataURL()")
+
+    @property
+    def sheet(self):
+        return self.card.get_by_role("grid", name="sheet")
+
+    def drawn(self):
+        """The drawing, after the next frame."""
+        self.rest()
+        return self.sheet.get_attribute("data-value")
+
+    def pixel(self, row, column):
+        """The middle of a pixel, counted from 0."""
+        box = self.sheet.get_by_role("gridcell").nth(4 * row + column).bounding_box()
+        return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
     @property
     def player(self):
@@ -421,7 +436,118 @@ def test_arrays_of_every_type(view):
     assert last == state == xorshift(3)[0]
 
 
+# A pen leaves full ink within half a pixel of its stroke, none a pixel away, and in between in proportion.
+
+def test_a_stroke_of_the_mouse(view):
+    shown = view()
+    before = shown.picture()
+    shown.page.mouse.move(*shown.pixel(1, 0))
+    shown.page.mouse.down()
+    shown.page.mouse.move(*shown.pixel(1, 2), steps=3)
+    assert shown.drawn() == "0000fff00000"
+    assert shown.picture() != before
+    shown.page.mouse.move(*shown.pixel(2, 3))
+    shown.page.mouse.up()
+    # The pixels beside a diagonal are 1/sqrt(2) from it: 15 (2 - sqrt(2)) = 8.8.
+    assert shown.drawn() == "0000fff9009f"
+    shown.page.mouse.move(*shown.pixel(0, 0))
+    assert shown.drawn() == "0000fff9009f", "without a button down nothing is drawn"
+
+
+def test_a_touch_is_one_pixel(view):
+    shown = view(width=390, has_touch=True)
+    x, y = shown.pixel(2, 1)
+    shown.page.touchscreen.tap(x + 8, y - 9)
+    assert shown.drawn() == "000000000f00"
+    shown.card.get_by_role("button", name="Erase").tap()
+    shown.page.touchscreen.tap(x - 5, y)
+    assert shown.drawn() == "000000000000"
+
+
+def test_eraser_examples_and_clear(view):
+    shown = view()
+    shown.card.get_by_role("button", name="Example: bar").click()
+    assert shown.drawn() == "0f000f000f00"
+    eraser = shown.card.get_by_role("button", name="Erase")
+    assert eraser.get_attribute("aria-pressed") == "false"
+    eraser.click()
+    assert eraser.get_attribute("aria-pressed") == "true"
+    shown.page.mouse.move(*shown.pixel(0, 1))
+    shown.page.mouse.down()
+    shown.page.mouse.move(*shown.pixel(1, 1), steps=2)
+    shown.page.mouse.up()
+    assert shown.drawn() == "000000000f00"
+    shown.card.get_by_role("button", name="Example: dot").click()
+    assert shown.drawn() == "000000800000"
+    shown.card.get_by_role("button", name="Clear").click()
+    assert shown.drawn() == "000000000000"
+
+
+def test_drawing_by_keyboard(view):
+    shown = view()
+    pixel = shown.sheet.locator('[tabindex="0"]')
+    assert pixel.count() == 1
+    pixel.focus()
+    for key, drawn in (("Space", "f00000000000"), ("ArrowRight", "f00000000000"), ("Enter", "ff0000000000"),
+                       ("Shift+ArrowDown", "ff000f000000"), ("Space", "ff0000000000"), ("Home", "ff0000000000"),
+                       ("ArrowLeft", "ff0000000000"), ("Space", "ff00f0000000"), ("End", "ff00f0000000"),
+                       ("Shift+ArrowUp", "ff0ff00f0000")):
+        shown.page.keyboard.press(key)
+        assert shown.drawn() == drawn, key
+    # The cursor is where the focus is, and a line says so.
+    here = shown.page.evaluate("document.activeElement.getAttribute('aria-label')")
+    assert here == "row 1, column 4: full" and pixel.get_attribute("aria-label") == here
+    assert shown.sheet.get_by_role("gridcell").nth(9).get_attribute("aria-label") == "row 3, column 2: empty"
+    description = shown.sheet.get_attribute("aria-describedby")
+    assert "space" in shown.page.locator(f"#{description}").inner_text()
+
+
+def test_drawing_in_the_address(view):
+    shown = view("?Dice.sheet=0123456789af")
+    assert shown.drawn() == "0123456789af"
+    assert shown.sheet.get_by_role("gridcell").nth(5).get_attribute("aria-label") == "row 2, column 2: 33 per cent"
+    shown.card.locator('[data-action="link"]').click()
+    assert "Dice.sheet=0123456789af" in shown.page.url
+    shown.card.locator('[data-action="reset"]').click()
+    assert shown.drawn() == "000000000000"
+    for junk in ("0123", "0123456789aG", "0123456789AF", "0123456789af0", "%20"):
+        assert view(f"?Dice.sheet={junk}").drawn() == "000000000000", junk
+
+
+def test_pixels_are_large_enough_for_a_finger(view):
+    """The least size of a target that WCAG 2.2 asks for is 24 by 24 CSS pixels (criterion 2.5.8)."""
+    for width in (1000, 390):
+        box = view(width=width).sheet.get_by_role("gridcell").first.bounding_box()
+        assert box["width"] >= 24 and box["height"] == pytest.approx(box["width"], abs=0.1)
+
+
 # The Python side.
+
+@pytest.mark.parametrize("value, problem", [
+    ("0" * 11, "got 11 of them"), ("0" * 13, "got 13 of them"), ("00000g000000", "got 'g' at index 5"),
+    ("00000A000000", "got 'A' at index 5"), (12, "got 12"), (None, "got None")])
+def test_bad_drawing_names_control_value_and_form(value, problem):
+    form = f"must be 12 hexadecimal digits 0 to f, one for each of 3 by 4 pixels, {problem}"
+    with pytest.raises(traitlets.TraitError) as error:
+        Dice(sheet=value)
+    assert str(error.value) == f"sheet {form}"
+    with pytest.raises(ValueError) as error:
+        Drawing(value, 3, 4, "sheet")
+    assert str(error.value) == f"default {form}"
+    with pytest.raises(ValueError) as error:
+        Drawing("0" * 12, 3, 4, "sheet", {"one": value})
+    assert str(error.value) == f"one {form}"
+
+
+def test_drawing_is_a_trait_that_is_described():
+    figure = Dice(sheet="0123456789af")
+    assert figure.controls()["sheet"].ink(figure.sheet) == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 15]]
+    figure.set_state({"sheet": "f" * 12})
+    assert figure.values["sheet"] == "f" * 12
+    assert figure.card["controls"][3] == {
+        "kind": "drawing", "name": "sheet", "label": "sheet", "rows": 3, "columns": 4,
+        "examples": [["bar", "0f000f000f00"], ["dot", "000000800000"]]}
+
 
 @pytest.mark.parametrize("value", ["pie", 1, None, ["bars"]])
 def test_bad_choice_names_control_value_and_options(value):

@@ -20,7 +20,7 @@ import traitlets
 from lifcore.live import _bundle
 from lifcore.neuron import LIF
 
-__all__ = ["Choice", "Control", "LiveFigure", "Play", "Readout", "Toggle"]
+__all__ = ["Choice", "Control", "Drawing", "LiveFigure", "Play", "Readout", "Toggle"]
 
 STILL_DPI = 192  # two device pixels for each CSS pixel
 STILL_COLUMNS = 116
@@ -130,6 +130,68 @@ class Choice(traitlets.Unicode):
         }
 
 
+class Drawing(traitlets.Unicode):
+    """A picture in pixels, which the reader draws with mouse, finger or keyboard.
+
+    Its value is text, so that an address can hold it: a hexadecimal digit for each pixel, row after row, ``0`` for paper
+    and ``f`` for full ink.
+
+    Parameters
+    ----------
+    default : str
+        Value at first and after a reset.
+    rows, columns : int
+        Pixels from top to bottom and from left to right.
+    label : str
+        What is drawn.
+    examples : dict from str to str
+        Pictures that a button each puts in place of the present one, by what stands on the button.
+
+    Raises
+    ------
+    ValueError
+        If the default or an example does not fit the rows and columns.
+    """
+
+    def __init__(self, default, rows, columns, label, examples=None):
+        self.rows, self.columns, self.label, self.examples = int(rows), int(columns), label, dict(examples or {})
+        for name, text in {"default": default, **self.examples}.items():
+            problem = self._problem(text)
+            if problem:
+                raise ValueError(f"{name} {problem}")
+        super().__init__(default)
+        self.tag(sync=True)
+
+    def validate(self, obj, value):
+        problem = self._problem(value)
+        if problem:
+            raise traitlets.TraitError(f"{self.name} {problem}")
+        return value
+
+    def _problem(self, value):
+        """What is wrong with a value, or None."""
+        count = self.rows * self.columns
+        wanted = f"must be {count} hexadecimal digits 0 to f, one for each of {self.rows} by {self.columns} pixels"
+        if not isinstance(value, str):
+            return f"{wanted}, got {value!r}"
+        strange = next((k for k, digit in enumerate(value) if digit not in "0123456789abcdef"), None)
+        if strange is not None:
+            return f"{wanted}, got {value[strange]!r} at index {strange}"
+        return None if len(value) == count else f"{wanted}, got {len(value)} of them"
+
+    def ink(self, value: str) -> list[list[int]]:
+        """The rows of a value, from 0 for paper to 15 for full ink."""
+        digits = [int(digit, 16) for digit in value]
+        return [digits[k : k + self.columns] for k in range(0, len(digits), self.columns)]
+
+    def described(self) -> dict:
+        """What the browser needs to build the sheet."""
+        return {
+            "kind": "drawing", "name": self.name, "label": self.label, "rows": self.rows, "columns": self.columns,
+            "examples": [list(example) for example in self.examples.items()],
+        }
+
+
 class Play(NamedTuple):
     """A slider that the reader can set going: it runs with the clock to its end.
 
@@ -192,7 +254,7 @@ class LiveFigure(anywidget.AnyWidget):
 
     Notes
     -----
-    A subclass declares controls as `Control`, `Toggle` and `Choice` attributes and gives
+    A subclass declares controls as `Control`, `Toggle`, `Choice` and `Drawing` attributes and gives
 
     ``title``, ``caption``, ``description``
         heading, what to try, and what a reader who does not see the picture should know;
@@ -273,7 +335,7 @@ class LiveFigure(anywidget.AnyWidget):
         found = {}
         for owner in reversed(cls.__mro__):
             for name, trait in vars(owner).items():
-                if isinstance(trait, (Control, Toggle, Choice)):
+                if isinstance(trait, (Control, Toggle, Choice, Drawing)):
                     found[name] = trait
         return found
 

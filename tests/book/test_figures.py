@@ -61,12 +61,14 @@ class LivePage:
         assert self.card.bounding_box()["height"] == self.height, self.values()
 
     def input(self, control):
-        """What has the keyboard's focus: of a choice, the button that is chosen."""
+        """What has the keyboard's focus: of a choice, the button that is chosen; of a drawing, the pixel of the cursor."""
+        if self.kind(control) == "drawing":
+            return self.card.locator(f'[role="grid"][data-control="{control}"] [tabindex="0"]')
         return self.card.locator(f'input[data-control="{control}"]:not([type="radio"]:not(:checked))')
 
     def next_key(self, control):
         """The key that changes a control."""
-        return "Space" if self.kind(control) == "toggle" else "ArrowRight"
+        return "Space" if self.kind(control) in ("toggle", "drawing") else "ArrowRight"
 
     def kind(self, control):
         return self.figure.controls()[control].described()["kind"]
@@ -78,9 +80,10 @@ class LivePage:
     def values(self):
         """Parameters as the page has them."""
         read = """card => Object.fromEntries(
-            [...card.querySelectorAll('input[data-control]:not([type="radio"]:not(:checked))')].map(input => [
+            [...card.querySelectorAll('[data-control]:not([type="radio"]:not(:checked))')].map(input => [
                 input.dataset.control,
-                input.type === "checkbox" ? input.checked
+                input.role === "grid" ? input.dataset.value
+                    : input.type === "checkbox" ? input.checked
                     : input.type === "radio" ? input.value
                     : Number(card.querySelector(`output[for="${input.id}"]`).dataset.value)]))"""
         found = self.card.evaluate(read)
@@ -173,13 +176,21 @@ def test_keyboard(view):
 
 @each_figure
 def test_mouse(view):
-    for name in view.figure.controls():
+    for name, control in view.figure.controls().items():
         if view.kind(name) == "toggle":
             view.input(name).click()
             view.settle()
         elif view.kind(name) == "choice":
             view.card.locator(f'input[data-control="{name}"]').last.click()
             view.settle()
+        elif view.kind(name) == "drawing":
+            sheet = view.card.locator(f'[role="grid"][data-control="{name}"]')
+            sheet.scroll_into_view_if_needed()
+            box, before = sheet.bounding_box(), view.values()[name]
+            x, y, side = box["x"], box["y"], box["width"] / control.columns
+            view.drag(x + 0.5 * side, y + 0.5 * side, x + 2.5 * side, y + 0.5 * side)
+            # Full ink along the stroke, and nothing a pixel away from it.
+            assert view.values()[name] == "fff" + before[3:]
         else:
             view.input(name).scroll_into_view_if_needed()
             box = view.input(name).bounding_box()
@@ -303,6 +314,9 @@ def test_narrow_screen(live, figure):
         assert box["x"] >= 0 and box["x"] + box["width"] <= 390
     for slider in view.card.locator('input[type="range"]').all():
         assert slider.bounding_box()["height"] >= 40
+    for pixel in view.card.get_by_role("gridcell").all():
+        box = pixel.bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 390 and box["width"] >= 24 and box["height"] >= 24
 
 
 def test_touch(live):
@@ -376,6 +390,11 @@ def test_for_readers_who_do_not_see(live, figure):
         assert slider.get_attribute("aria-valuetext")
         # Without it JupyterLab takes the arrow keys (Lumino looks for it on the element that has the focus).
         assert slider.get_attribute("data-lm-suppress-shortcuts") == "true"
+    for sheet in view.card.get_by_role("grid").all():
+        assert view.page.locator(f"#{sheet.get_attribute('aria-labelledby')}").inner_text()
+        for pixel in sheet.get_by_role("gridcell").all():
+            assert pixel.get_attribute("aria-label").startswith("row ")
+            assert pixel.get_attribute("data-lm-suppress-shortcuts") == "true"
     view.page.wait_for_timeout(100)
     view.settle()
     plot = view.card.locator('.live-plot[role="img"]').first

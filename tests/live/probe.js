@@ -1,4 +1,4 @@
-// A figure that has one of everything: dice thrown in pieces, a clock that plays, a choice of what is drawn.
+// A figure that has one of everything: dice thrown in pieces, a clock that plays, a choice of what is drawn, a sheet to draw on.
 
 import { renderer } from "../../lifcore/live/js/card.js";
 import { asArea, asBars, asPoints, asRaster } from "../../lifcore/live/js/series.js";
@@ -24,6 +24,7 @@ function drawDice(card, kernels) {
   let thrown = 0;
   let t = 0;
   let shape = "";
+  let sheet = "";
 
   const plot = card.plot({
     height: 220,
@@ -36,6 +37,7 @@ function drawDice(card, kernels) {
       pen.name("1/6", 1 / FACES, "theory");
       pen.vertical(1 + 2 * t, "drive");
       pen.label(`${thrown} throws`, 1, 0.35, "soft");
+      pen.label(sheet, 3, 0.35, "drive");
     },
   });
 
@@ -60,7 +62,7 @@ function drawDice(card, kernels) {
   let before = "";
   return (values) => {
     log.updates += 1;
-    ({ t, shape } = values);
+    ({ t, shape, sheet } = values);
     const pieces = values.pieces;
     const given = String([pieces]);
     if (given !== before) {
