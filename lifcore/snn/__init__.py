@@ -9,10 +9,16 @@
         input_shape=(1, 8, 8), rng=1)
 """
 
+from lifcore.snn.digits import Digits, Labelled, digits
+from lifcore.snn.encoders import latency_code, rate_code, saccades
+from lifcore.snn.event_files import read_events, write_events
+from lifcore.snn.events import Events, frames
 from lifcore.snn.layers import LI, LIF, AvgPool2d, Conv2d, Flatten, Layer, Linear, SumPool2d
+from lifcore.snn.network import Operations, Prepared, Run, Sequential
 from lifcore.snn.surrogate import ATan, FastSigmoid, Sigmoid, StraightThrough, Surrogate, Triangular
 
 __all__ = [
-    "LI", "LIF", "ATan", "AvgPool2d", "Conv2d", "FastSigmoid", "Flatten", "Layer", "Linear", "Sigmoid", "StraightThrough",
-    "SumPool2d", "Surrogate", "Triangular",
+    "LI", "LIF", "ATan", "AvgPool2d", "Conv2d", "Digits", "Events", "FastSigmoid", "Flatten", "Labelled", "Layer", "Linear",
+    "Sigmoid", "StraightThrough", "SumPool2d", "Surrogate", "Triangular", "digits", "frames", "latency_code", "rate_code",
+    "read_events", "saccades", "write_events",
 ]
