@@ -1,4 +1,4 @@
-"""exp, log, expm1, log1p, tanh, sin and cos in plain float64 arithmetic.
+"""exp, log, expm1, log1p, tanh, sin, cos and arctan in plain float64 arithmetic.
 
 Every processor and browser rounds ``+ - * /`` in the same way, but each brings its own ``exp`` and ``log``, and their
 last digits differ.  These are made of those four operations and of shifts only.  So a spike time has the same 64 bits
@@ -15,7 +15,7 @@ import numpy as np
 
 from lifcore.kernels._jit import kernel
 
-__all__ = ["cos", "exp", "expm1", "log", "log1p", "sin", "tanh"]
+__all__ = ["arctan", "cos", "exp", "expm1", "log", "log1p", "sin", "tanh"]
 
 LOG2_E = 1.4426950408889634
 # ln 2 in two parts; the first ends in 21 zero bits, so that its product with an exponent is exact.
@@ -223,3 +223,43 @@ def cos(x):
 def sin(x):
     """Sine; NaN beyond a thousand million."""
     return cos_sin(x)[1]
+
+
+# arctan(j/8) for j from 0 to 8, and what rounding it to 53 bits left out.
+ARCTAN_OF_EIGHTHS = (
+    0.0, 0.12435499454676144, 0.24497866312686414, 0.35877067027057225, 0.4636476090008061, 0.5585993153435624,
+    0.6435011087932844, 0.7188299996216245, 0.7853981633974483)
+ARCTAN_OF_EIGHTHS_REST = (
+    0.0, -3.1253241424539383e-18, 1.0698755618734451e-17, -2.4623815582638635e-17, 2.2698777452961687e-17,
+    -5.4556305485916264e-18, 1.5834785051444286e-17, -2.1478388444456983e-17, 3.061616997868383e-17)
+
+NEAREST_HALF_PI = 1.5707963267948966
+NEAREST_HALF_PI_REST = 6.123233995736766e-17
+
+
+@kernel("f8(f8)")
+def arctan(x):
+    """Arc tangent, from -pi/2 to pi/2."""
+    if x != x:
+        return x
+    a = abs(x)
+    inverted = a > 1.0
+    if inverted:
+        a = 1.0 / a
+    # arctan(a) = arctan(c) + arctan((a - c) / (1 + a c)) with the nearest c of 0, 1/8 ... 1.
+    j = np.int64(8.0 * a + 0.5)
+    c = 0.125 * j
+    r = (a - c) / (1.0 + a * c)
+    z = r * r
+    p = 1.0 / 17.0
+    p = p * z - 1.0 / 15.0
+    p = p * z + 1.0 / 13.0
+    p = p * z - 1.0 / 11.0
+    p = p * z + 1.0 / 9.0
+    p = p * z - 1.0 / 7.0
+    p = p * z + 1.0 / 5.0
+    p = p * z - 1.0 / 3.0
+    y = ARCTAN_OF_EIGHTHS[j] + (ARCTAN_OF_EIGHTHS_REST[j] + (r + r * z * p))
+    if inverted:
+        y = NEAREST_HALF_PI - (y - NEAREST_HALF_PI_REST)
+    return -y if x < 0.0 else y

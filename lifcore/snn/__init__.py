@@ -18,7 +18,7 @@ from lifcore.snn.network import Operations, Prepared, Run, Sequential
 from lifcore.snn.surrogate import ATan, FastSigmoid, Sigmoid, StraightThrough, Surrogate, Triangular
 
 __all__ = [
-    "LI", "LIF", "ATan", "AvgPool2d", "Conv2d", "Digits", "Events", "FastSigmoid", "Flatten", "Labelled", "Layer", "Linear",
-    "Sigmoid", "StraightThrough", "SumPool2d", "Surrogate", "Triangular", "digits", "frames", "latency_code", "rate_code",
-    "read_events", "saccades", "write_events",
+    "LI", "LIF", "ATan", "AvgPool2d", "Conv2d", "Digits", "Events", "FastSigmoid", "Flatten", "Labelled", "Layer",
+    "Linear", "Operations", "Prepared", "Run", "Sequential", "Sigmoid", "StraightThrough", "SumPool2d", "Surrogate",
+    "Triangular", "digits", "frames", "latency_code", "rate_code", "read_events", "saccades", "write_events",
 ]
