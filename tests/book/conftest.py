@@ -67,3 +67,27 @@ def open_page(new_page, site):
     yield open_it
     for page in opened:
         page.close()
+
+
+@pytest.fixture(scope="module")
+def shared_page(new_page, site):
+    """Opens a page that several tests use one after the other: `page = shared_page("intro.html", width=390)`.
+
+    It stays open until another one is asked for with the same options.
+    """
+    opened = {}
+
+    def open_it(name, **options):
+        key = repr(sorted(options.items()))
+        before, page = opened.get(key, (None, None))
+        if before != name:
+            if page:
+                page.close()
+            page = new_page(**options)
+            page.goto(f"{site}/{name}")
+            opened[key] = name, page
+        return page
+
+    yield open_it
+    for _, page in opened.values():
+        page.close()

@@ -54,10 +54,17 @@ class LivePage:
 
     def settle(self):
         """Until the figure shows what its controls say; a simulation may take a while. The card keeps its height."""
-        self.page.evaluate(NEXT_FRAMES)
-        self.page.evaluate(NEXT_FRAMES)
+        self.glance()
         self.page.wait_for_function(
             "id => !document.querySelector(`#${id} .live-card`).dataset.busy", arg=self.figure.__name__)
+        self.assert_same_height()
+
+    def glance(self):
+        """Until the figure has answered; a simulation may still run."""
+        self.page.evaluate(NEXT_FRAMES)
+        self.page.evaluate(NEXT_FRAMES)
+
+    def assert_same_height(self):
         assert self.card.bounding_box()["height"] == self.height, self.values()
 
     def input(self, control):
@@ -133,13 +140,22 @@ def live(open_page, where):
     return open_figure
 
 
+@pytest.fixture
+def shared(shared_page, where):
+    """A figure on a page that the figures beside it use too: `shared(FICurve, width=390)`. It is found untouched."""
+
+    def open_figure(figure, **options):
+        view = LivePage(shared_page(where[figure.__name__], **options), figure)
+        view.page.report.errors.clear()
+        return view
+
+    return open_figure
+
+
 @pytest.fixture(scope="module")
-def opened(request, new_page, site, where):
+def opened(request, shared_page, where):
     """A figure on a wide page that several tests use one after the other."""
-    page = new_page(color_scheme="light")
-    page.goto(f"{site}/{where[request.param.__name__]}")
-    yield LivePage(page, request.param)
-    page.close()
+    return LivePage(shared_page(where[request.param.__name__], color_scheme="light"), request.param)
 
 
 @pytest.fixture
@@ -251,8 +267,8 @@ def test_reset(view):
 
 
 @pytest.mark.parametrize("figure", FIGURES)
-def test_link_restores_the_state(live, figure):
-    view = live(figure, permissions=["clipboard-read", "clipboard-write"])
+def test_link_restores_the_state(live, shared, figure):
+    view = shared(figure, permissions=["clipboard-read", "clipboard-write"])
     for name in figure.controls():
         view.input(name).press("ArrowLeft" if view.kind(name) == "slider" else view.next_key(name))
     view.settle()
@@ -306,8 +322,8 @@ def test_theme_button_of_the_page(live):
 
 
 @pytest.mark.parametrize("figure", FIGURES)
-def test_narrow_screen(live, figure):
-    view = live(figure, width=390, height=844, has_touch=True)
+def test_narrow_screen(shared, figure):
+    view = shared(figure, width=390, height=844, has_touch=True)
     assert view.page.evaluate("document.documentElement.scrollWidth") <= 390
     for element in view.card.locator("input, button, output, .live-plot, label, .live-caption").all():
         box = element.bounding_box()
@@ -329,13 +345,15 @@ def test_touch(live):
 
 
 @pytest.mark.parametrize("figure", FIGURES)
-def test_card_keeps_its_height_on_a_phone(live, figure):
+def test_card_keeps_its_height_on_a_phone(shared, figure):
     """On a wide screen every other test sees to it, whenever the figure settles."""
-    view = live(figure, width=390)
+    view = shared(figure, width=390, height=844, has_touch=True)
     for name in figure.controls():
         for key in ["Home", "End"] if view.kind(name) == "slider" else 2 * [view.next_key(name)]:
             view.input(name).press(key)
-            view.settle()
+            view.glance()
+            view.assert_same_height()
+    view.settle()
 
 
 def test_page_does_not_move_when_figures_come_to_life(open_page, where):
@@ -354,8 +372,8 @@ def test_page_does_not_move_when_figures_come_to_life(open_page, where):
 
 
 @pytest.mark.parametrize("figure", FIGURES)
-def test_still_without_javascript_and_in_print(open_page, where, figure):
-    page = open_page(where[figure.__name__], java_script_enabled=False)
+def test_still_without_javascript_and_in_print(shared_page, where, figure):
+    page = shared_page(where[figure.__name__], java_script_enabled=False)
     still = page.locator(f"#{figure.__name__} img.live-still")
     still.scroll_into_view_if_needed()
     assert still.is_visible() and still.bounding_box()["width"] > 300
@@ -363,7 +381,8 @@ def test_still_without_javascript_and_in_print(open_page, where, figure):
     # No room is kept free for a figure that will not come.
     place = page.locator(f"#{figure.__name__}").bounding_box()
     assert place["height"] < still.bounding_box()["height"] + 60
-    page = open_page(where[figure.__name__])
+    page = shared_page(where[figure.__name__])
+    page.emulate_media(media="screen")
     still = page.locator(f"#{figure.__name__} img.live-still")
     page.locator(f"#{figure.__name__} .live-card").wait_for()
     assert not still.is_visible()
@@ -381,8 +400,8 @@ def test_failure_says_so_and_keeps_the_still(open_page, where):
 
 
 @pytest.mark.parametrize("figure", FIGURES)
-def test_for_readers_who_do_not_see(live, figure):
-    view = live(figure)
+def test_for_readers_who_do_not_see(shared, figure):
+    view = shared(figure, reduced_motion="no-preference")
     for element in view.card.locator("input, button").all():
         assert element.evaluate(
             "element => (element.labels?.[0] ?? element).textContent.trim() || element.getAttribute('aria-label')")
