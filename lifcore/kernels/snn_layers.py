@@ -17,9 +17,10 @@ from __future__ import annotations
 import numpy as np
 
 from lifcore.kernels._jit import kernel
-from lifcore.kernels.snn_surrogates import smoothed
+from lifcore.kernels.snn_surrogates import derivatives, smoothed
 
-__all__ = ["channels_last", "fire", "fire_smoothly", "integrate", "pool", "scatter"]
+__all__ = [
+    "channels_last", "correlate", "fill", "fire", "fire_smoothly", "integrate", "pool", "scatter", "unfire", "unpool"]
 
 
 @kernel("void(f4[::1], u8, f4[::1], u8, u8, f4)", "void(f8[::1], u8, f8[::1], u8, u8, f8)", inline=True)
@@ -38,20 +39,25 @@ def add_scaled_four(y, i, x, j0, j1, j2, j3, n, a0, a1, a2, a3):
         y[i + m] = (((y[i + m] + a0 * x[j0 + m]) + a1 * x[j1 + m]) + a2 * x[j2 + m]) + a3 * x[j3 + m]
 
 
+@kernel("void(f4[::1], f4[::1])", "void(f8[::1], f8[::1])")
+def fill(y, bias):
+    """Each pixel of y becomes `bias`, a value for each channel."""
+    width = np.uint64(bias.size)
+    for pixel in range(np.uint64(y.size) // width):
+        at = pixel * width
+        for m in range(width):
+            y[at + m] = bias[m]
+
+
 @kernel(
-    "f8(f4[::1], f4[::1], f4[::1], f4[::1], i8, i8, i8, i8, i8, i8, i8, i8, b1, i4[::1])",
-    "f8(f8[::1], f8[::1], f8[::1], f8[::1], i8, i8, i8, i8, i8, i8, i8, i8, b1, i4[::1])")
-def scatter(x, weight, bias, y, rows, columns, channels, rows_out, columns_out, channels_out, size, padding, spikes, list):
-    """y = bias + the convolution of x with the weights; zeros of x cost nothing.
+    "f8(f4[::1], f4[::1], f4[::1], i8, i8, i8, i8, i8, i8, i8, i8, b1, i4[::1])",
+    "f8(f8[::1], f8[::1], f8[::1], i8, i8, i8, i8, i8, i8, i8, i8, b1, i4[::1])")
+def scatter(x, weight, y, rows, columns, channels, rows_out, columns_out, channels_out, size, padding, spikes, list):
+    """Adds the convolution of x with the weights to y; zeros of x cost nothing.
 
     Returns what it took: each value that is not 0 times the synapses it reaches, or, with `spikes`, each value times
     these, since a sum of spikes stands for so many additions.
     """
-    width = np.uint64(channels_out)
-    for pixel in range(np.uint64(rows_out * columns_out)):
-        at = pixel * width
-        for m in range(width):
-            y[at + m] = bias[m]
     row_of_weights = np.uint64(size * channels_out)
     operations = 0.0
     at = np.uint64(0)
@@ -168,3 +174,87 @@ def channels_last(x, y, channels):
     for c in range(width):
         for p in range(pixels):
             y[p * width + c] = x[c * pixels + p]
+
+
+@kernel(
+    "void(f4[::1], f4[::1], f4[::1], f4[::1], i8, i8, i8, i8, i8, i8, i8, i8, i4[::1])",
+    "void(f8[::1], f8[::1], f8[::1], f8[::1], i8, i8, i8, i8, i8, i8, i8, i8, i4[::1])")
+def correlate(x, error, of_weight, of_bias, rows, columns, channels, rows_out, columns_out, channels_out, size, padding, list):
+    """Adds to the gradients what one step gives: each x at p times each error at q belongs to the weight w[q - p]."""
+    width = np.uint64(channels_out)
+    for pixel in range(np.uint64(rows_out * columns_out)):
+        at = pixel * width
+        for m in range(width):
+            of_bias[m] += error[at + m]
+    row_of_weights = np.uint64(size * channels_out)
+    at = np.uint64(0)
+    for i in range(rows):
+        first_row = max(0, i + padding - rows_out + 1)
+        end_row = min(size, i + padding + 1)
+        for j in range(columns):
+            active = 0
+            for c in range(np.uint64(channels)):
+                list[active] = c
+                active += x[at + c] != 0
+            if active > 0:
+                first = max(0, size - 1 - padding - j)
+                end = min(size, columns_out + size - 1 - padding - j)
+                n = np.uint64((end - first) * channels_out)
+                column = j + padding - (size - 1) + first
+                for a in range(first_row, end_row):
+                    to = np.uint64(((i + padding - a) * columns_out + column) * channels_out)
+                    start = np.uint64((a * channels * size + first) * channels_out)
+                    for k in range(active):
+                        c = np.uint64(list[k])
+                        add_scaled(of_weight, start + c * row_of_weights, error, to, n, x[at + c])
+            at += np.uint64(channels)
+
+
+@kernel("void(f4[::1], f4[::1], i8, i8, i8, i8, i8, f4)", "void(f8[::1], f8[::1], i8, i8, i8, i8, i8, f8)")
+def unpool(error, error_in, columns, channels, rows_out, columns_out, size, divisor):
+    """The error of a pool's squares, given to each of their pixels."""
+    width = np.uint64(channels)
+    error_in[:] = 0
+    for i in range(rows_out):
+        for j in range(columns_out):
+            at = np.uint64((i * columns_out + j) * channels)
+            for a in range(size):
+                for b in range(size):
+                    to = np.uint64(((i * size + a) * columns + j * size + b) * channels)
+                    for m in range(width):
+                        error_in[to + m] = error[at + m] / divisor
+
+
+@kernel(
+    "void(f4[::1], f4[::1], f4[::1], f4, f4, b1, b1, f4, b1, i8, f4, f4, f4[::1])",
+    "void(f8[::1], f8[::1], f8[::1], f8, f8, b1, b1, f8, b1, i8, f8, f8, f8[::1])")
+def unfire(V, error, error_V, beta, threshold, to_zero, detached, penalty, smooth, surrogate, first, second, scratch):
+    """One step back through neurons: error_V, the derivative by V, comes as that of step t + 1 and becomes that of step t.
+
+        dL/ds[t] = error + penalty + (dL/dV[t+1]) dV[t+1]/ds[t]
+        dL/dV[t] = (dL/ds[t]) f'(V[t] - threshold) + (dL/dV[t+1]) dV[t+1]/dV[t]
+
+    The first line loses its last term where the reset is detached.
+    """
+    zero, one = V.dtype.type(0.0), V.dtype.type(1.0)
+    block = scratch.size // 2
+    for start in range(0, V.size, block):
+        end = min(start + block, V.size)
+        v, e, d = V[start:end], error[start:end], error_V[start:end]
+        slope, kept = scratch[:end - start], scratch[block:block + end - start]
+        derivatives(v, threshold, surrogate, first, second, slope)
+        if not to_zero:
+            by_spike = zero if detached else -threshold
+            for j in range(d.size):
+                d[j] = ((e[j] + penalty) + by_spike * d[j]) * slope[j] + beta * d[j]
+        else:
+            if smooth:
+                smoothed(v, threshold, surrogate, first, second, kept)
+                for j in range(d.size):
+                    kept[j] = beta * (one - kept[j])
+            else:
+                for j in range(d.size):
+                    kept[j] = zero if v[j] > threshold else beta
+            by_spike = zero if detached else -beta
+            for j in range(d.size):
+                d[j] = ((e[j] + penalty) + by_spike * v[j] * d[j]) * slope[j] + kept[j] * d[j]

@@ -16,7 +16,7 @@ from __future__ import annotations
 import numpy as np
 
 from lifcore.kernels._jit import kernel
-from lifcore.kernels.snn_layers import channels_last, fire, fire_smoothly, integrate, pool, scatter
+from lifcore.kernels.snn_layers import channels_last, fill, fire, fire_smoothly, integrate, pool, scatter
 
 __all__ = ["forward", "run_samples"]
 
@@ -25,10 +25,12 @@ INPUT, SYNAPSES, POOL, LIF, LI = range(5)
 # The columns of a program.  STATIC: the same at every step, so that the first is enough.
 (KIND, STATIC, ROWS, COLUMNS, CHANNELS, ROWS_OUT, COLUMNS_OUT, CHANNELS_OUT, SIZE, PADDING, COUNTS, WEIGHT, WEIGHTS, BIAS,
  IN, IN_SIZE, IN_DEPTH, OUT, OUT_SIZE, OUT_DEPTH, V, V_DEPTH, SURROGATE, TO_ZERO) = range(24)
-PROGRAM_COLUMNS = 24
+# Those that only the backward pass reads (`snn_training`).
+DETACHED, WANTED, REVERSED, ERROR, SUM = range(24, 29)
+PROGRAM_COLUMNS = 29
 # The columns of the constants.
-BETA, THRESHOLD, DIVISOR, FIRST, SECOND = range(5)
-CONSTANT_COLUMNS = 5
+BETA, THRESHOLD, DIVISOR, FIRST, SECOND, PENALTY = range(6)
+CONSTANT_COLUMNS = 6
 
 
 @kernel("f4[::1](f4[::1], i4[:, ::1], i8, i8, i8)", "f8[::1](f8[::1], i4[:, ::1], i8, i8, i8)", inline=True)
@@ -75,8 +77,9 @@ def forward(program, constants, weights, x, begin, end, smooth, work, list, tota
             v = place(work, program, k, IN, t)
             if kind == SYNAPSES:
                 begins, of_bias = np.int64(program[k, WEIGHT]), np.int64(program[k, BIAS])
+                fill(y, weights[of_bias:of_bias + program[k, CHANNELS_OUT]])
                 counts[k] += scatter(
-                    v, weights[begins:begins + program[k, WEIGHTS]], weights[of_bias:of_bias + program[k, CHANNELS_OUT]], y,
+                    v, weights[begins:begins + program[k, WEIGHTS]], y,
                     program[k, ROWS], program[k, COLUMNS], program[k, CHANNELS], program[k, ROWS_OUT],
                     program[k, COLUMNS_OUT], program[k, CHANNELS_OUT], program[k, SIZE], program[k, PADDING],
                     program[k, COUNTS] == 1 and not smooth, list)

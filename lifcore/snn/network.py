@@ -16,8 +16,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lifcore._validate import whole_number
+from lifcore._validate import finite_number, whole_number
 from lifcore.kernels import snn_network as kernels
+from lifcore.kernels import snn_training
 from lifcore.snn.layers import LI, LIF, AvgPool2d, Conv2d, Flatten, Layer, Linear, SumPool2d
 
 __all__ = ["Operations", "Prepared", "Run", "Sequential"]
@@ -28,6 +29,8 @@ SPIKES = ("step", "smoothed")
 # One task of a thread.  What is summed over samples is summed in groups of this size first, whatever the number of
 # threads, so that the sum has the same bits.
 SAMPLES_AT_ONCE = 8
+# Neurons whose slopes are worked out together: few enough to stay in the first cache.
+BLOCK = 512
 
 
 class Operations(NamedTuple):
@@ -299,6 +302,55 @@ class Sequential:
             program, constants, self._packed, np.zeros(room, self.dtype), np.zeros(most, np.int32),
             np.zeros(self.output_shape[0], self.dtype), np.zeros(len(program)))
 
+    def gradients(
+        self, x, labels, steps: int | None = None, rate_penalty: float = 0.0, spikes: str = "step",
+        workers: int | None = None
+    ) -> tuple[float, dict[str, np.ndarray]]:
+        """The loss of a batch and its derivatives by all parameters, by backpropagation through time.
+
+        The loss is the mean cross-entropy, -log softmax(logits)[label], plus `rate_penalty` times the sum over the LIF
+        layers of their mean number of spikes a neuron and step. A spike has no useful derivative: the layer's surrogate
+        takes its place.
+
+        Parameters
+        ----------
+        x, steps, spikes, workers
+            As in `run`. With ``"smoothed"`` and ``detach_reset=False`` in every LIF the derivatives are those of the loss.
+        labels : array_like of int, shape (N,)
+            From 0 to K - 1.
+        rate_penalty : float
+            At least 0.
+
+        Returns
+        -------
+        loss : float
+        gradients : dict
+            Like `parameters`.
+
+        Raises
+        ------
+        TypeError, ValueError, FloatingPointError
+            As in `run`.
+
+        References
+        ----------
+        E. O. Neftci, H. Mostafa, F. Zenke, Surrogate gradient learning in spiking neural networks, IEEE Signal Processing
+        Magazine 36 (2019), 51-63.
+        """
+        x, steps = self._input(x, steps)
+        labels = self._labels(labels, x.shape[:1])
+        rate_penalty = finite_number("rate_penalty", rate_penalty, "", at_least=0.0)
+        smooth = _one_of("spikes", spikes, SPIKES) == "smoothed"
+        learner = Learner(self, steps, x.shape[1] < steps, smooth, _workers(workers))
+        with learner:
+            found = learner.gradients(x, labels, rate_penalty)
+        if not (np.isfinite(found.loss) and np.all(np.isfinite(found.gradients))):
+            raise FloatingPointError(
+                f"the loss or its gradients are beyond the range of {self.dtype}: the input or the weights are too large, by "
+                f"up to {np.abs(x).max():g} and {np.abs(self._packed).max():g}")
+        return found.loss, {
+            name: _unpacked(found.gradients, op, name) for op in self._operations for name in op.arrays}
+
     # What the network is.
 
     def _chain(self):
@@ -390,6 +442,7 @@ class Sequential:
             if op.kind in (kernels.LIF, kernels.LI):
                 constants[k, kernels.BETA] = layer.beta
             if op.kind == kernels.LIF:
+                row[kernels.DETACHED] = layer.detach_reset
                 constants[k, kernels.THRESHOLD] = layer.threshold
                 constants[k, [kernels.FIRST, kernels.SECOND]] = layer.surrogate.constants
                 row[kernels.SURROGATE], row[kernels.TO_ZERO] = layer.surrogate.kind, layer.reset_mechanism == "zero"
@@ -553,6 +606,99 @@ def _workers(workers):
     if workers is not None:
         return whole_number("workers", workers, at_least=1)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Batch(NamedTuple):
+    """What one batch gives: the loss, the packed gradients, the logits, and what each operation counted in each sample."""
+
+    loss: float
+    gradients: np.ndarray
+    logits: np.ndarray
+    counts: np.ndarray
+
+
+class Learner:
+    """Gradients of batches of one kind, with room and threads that are kept from batch to batch.
+
+    Used in a ``with`` statement, at whose end the threads stop.
+    """
+
+    def __init__(self, net, steps, static, smooth, workers):
+        self.net, self.steps, self.smooth, self.workers = net, steps, smooth, workers
+        # Kept for the backward pass: what arrives at synapses, and every potential.
+        operations = net._operations
+        kept = [
+            steps if k + 1 < len(operations) and operations[k + 1].kind == kernels.SYNAPSES else 1
+            for k in range(len(operations))]
+        self.program, self.constants, room = net._program(steps, kept.__getitem__, steps, static, False)
+        errors = self._lay_out_errors()
+        most = max(max(op.shape_in[-1], op.shape[-1]) for op in operations)
+        self.rooms = queue.SimpleQueue()
+        for _ in range(workers):
+            self.rooms.put((
+                np.zeros(room, net.dtype), np.zeros(most, np.int32), np.zeros(2 * BLOCK, net.dtype),
+                np.zeros(errors, net.dtype)))
+        snn_training.train_samples.dispatcher  # compiled before the threads need it
+        self.executor = concurrent.futures.ThreadPoolExecutor(workers) if workers > 1 else None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        if self.executor:
+            self.executor.shutdown()
+
+    def _lay_out_errors(self):
+        """Places of errors in the program; returns how much room they need."""
+        room, wanted = 0, False
+        for k, op in enumerate(self.net._operations):
+            row = self.program[k]
+            # An error is wanted below if anything there has weights.
+            row[kernels.WANTED] = wanted
+            wanted = wanted or op.kind == kernels.SYNAPSES
+            row[kernels.REVERSED] = row[kernels.WEIGHT]
+            row[kernels.ERROR] = room
+            room += row[kernels.OUT_SIZE]
+            if k and self.program[k - 1, kernels.STATIC] and not row[kernels.STATIC]:
+                row[kernels.SUM] = room
+                room += row[kernels.IN_SIZE]
+        return room
+
+    def gradients(self, x, labels, rate_penalty) -> Batch:
+        """The gradients of one batch, in groups of samples that are summed one after another."""
+        net, operations = self.net, self.net._operations
+        for k, op in enumerate(operations):
+            if op.kind == kernels.LIF:
+                self.constants[k, kernels.PENALTY] = rate_penalty / (len(x) * self.steps * math.prod(op.shape))
+        backwards = np.empty_like(net._packed)
+        for op in operations:
+            if op.kind == kernels.SYNAPSES:
+                shape = op.size, op.shape_in[-1], op.size, op.shape[-1]
+                forwards = net._packed[op.begin:][:op.weights].reshape(shape)
+                turned = backwards[op.begin:][:op.weights].reshape(shape[0], shape[3], shape[2], shape[1])
+                turned[...] = forwards[::-1, :, ::-1].transpose(0, 3, 2, 1)
+        begins = range(0, len(x), SAMPLES_AT_ONCE)
+        parts = np.empty((len(begins), net._packed.size), net.dtype)
+        logits, counts = np.empty((len(x), *net.output_shape), net.dtype), np.empty((len(x), len(operations)))
+
+        def task(k):
+            room, group = self.rooms.get(), slice(begins[k], begins[k] + SAMPLES_AT_ONCE)
+            try:
+                return snn_training.train_samples(
+                    self.program, self.constants, net._packed, backwards, x[group], labels[group], 1.0 / len(x), self.steps,
+                    net.readout == "membrane", self.smooth, *room, logits[group], counts[group], parts[k])
+            finally:
+                self.rooms.put(room)
+
+        losses = list((self.executor.map if self.executor else map)(task, range(len(begins))))
+        loss, total = losses[0], parts[0]
+        for other, part in zip(losses[1:], parts[1:]):
+            loss += other
+            total += part
+        for k, op in enumerate(operations):
+            if op.kind == kernels.LIF:
+                loss += rate_penalty * counts[:, k].sum() / (len(x) * self.steps * math.prod(op.shape))
+        return Batch(loss, total, logits, counts)
 
 
 def _divide(samples, workers, prepare, work):
