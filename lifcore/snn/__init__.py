@@ -16,9 +16,11 @@ from lifcore.snn.events import Events, frames
 from lifcore.snn.layers import LI, LIF, AvgPool2d, Conv2d, Flatten, Layer, Linear, SumPool2d
 from lifcore.snn.network import Operations, Prepared, Run, Sequential
 from lifcore.snn.surrogate import ATan, FastSigmoid, Sigmoid, StraightThrough, Surrogate, Triangular
+from lifcore.snn.training import Adam, History, fit, load, save
 
 __all__ = [
-    "LI", "LIF", "ATan", "AvgPool2d", "Conv2d", "Digits", "Events", "FastSigmoid", "Flatten", "Labelled", "Layer",
-    "Linear", "Operations", "Prepared", "Run", "Sequential", "Sigmoid", "StraightThrough", "SumPool2d", "Surrogate",
-    "Triangular", "digits", "frames", "latency_code", "rate_code", "read_events", "saccades", "write_events",
+    "LI", "LIF", "ATan", "Adam", "AvgPool2d", "Conv2d", "Digits", "Events", "FastSigmoid", "Flatten", "History",
+    "Labelled", "Layer", "Linear", "Operations", "Prepared", "Run", "Sequential", "Sigmoid", "StraightThrough",
+    "SumPool2d", "Surrogate", "Triangular", "digits", "fit", "frames", "latency_code", "load", "rate_code",
+    "read_events", "saccades", "save", "write_events",
 ]
