@@ -1,8 +1,8 @@
 """Surrogate derivatives: what the backward pass puts in place of the derivative of a spike.
 
-A spike is s = H(u), u = V - V_th.  Its derivative is 0 for every u but 0, so nothing can be learned from it.  The backward
-pass takes the derivative of a smooth function f(u) instead, the forward pass keeps H(u).  Each class here is one such f:
-``derivative(u)`` is f'(u), ``smoothed(u)`` is f(u).
+A spike is s = H(u), u = V - V_th.  Its derivative is 0 for every u but 0, so nothing can be learned from it.  The
+backward pass takes the derivative of a smooth function f(u) instead, the forward pass keeps H(u).  Each class here is
+one such f: ``derivative(u)`` is f'(u), ``smoothed(u)`` is f(u).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import ClassVar
 import numpy as np
 
 from lifcore._validate import finite_array, finite_number
+from lifcore.kernels import snn_surrogates
 
 __all__ = ["ATan", "FastSigmoid", "Sigmoid", "StraightThrough", "Surrogate", "Triangular"]
 
@@ -32,10 +33,16 @@ class Surrogate:
 
     def __post_init__(self):
         if type(self) is Surrogate:
-            raise TypeError("Surrogate has no formula of its own: use FastSigmoid, ATan, Triangular, Sigmoid or StraightThrough")
+            raise TypeError(
+                "Surrogate has no formula of its own: use FastSigmoid, ATan, Triangular, Sigmoid or StraightThrough")
         for field in fields(self):
             value = finite_number(field.name, getattr(self, field.name), "", above=0.0)
             object.__setattr__(self, field.name, value)
+
+    @property
+    def area(self) -> float:
+        """Integral of f', by how much f rises in all: 1 if f can be the probability of a spike."""
+        raise NotImplementedError(f"{type(self).__name__} must say what its area is")
 
     @property
     def constants(self) -> tuple[float, float]:
@@ -56,7 +63,7 @@ class Surrogate:
         float or numpy.ndarray
             Of the shape of `u`.
         """
-        return self._apply(self._derivative, u)
+        return self._apply(snn_surrogates.derivatives, u)
 
     def smoothed(self, u):
         """f(u), with f(0) = 1/2: the smooth function that is differentiated.
@@ -71,22 +78,20 @@ class Surrogate:
         float or numpy.ndarray
             Of the shape of `u`.
         """
-        return self._apply(self._smoothed, u)
+        return self._apply(snn_surrogates.smoothed, u)
 
     def _apply(self, formula, u):
-        found = formula(finite_array("u", u, ""))
-        return found if found.ndim else float(found)
-
-    def _derivative(self, u):
-        raise NotImplementedError(f"{type(self).__name__} must say what its derivative is")
-
-    def _smoothed(self, u):
-        raise NotImplementedError(f"{type(self).__name__} must say what it is the derivative of")
+        given = finite_array("u", u, "")
+        flat, found = np.array(given.ravel()), np.empty(given.size)
+        formula(flat, 0.0, self.kind, *self.constants, found)
+        return found.reshape(given.shape) if given.ndim else float(found[0])
 
 
 @dataclass(frozen=True)
 class FastSigmoid(Surrogate):
     """f'(u) = 1 / (1 + k abs(u))**2, the derivative of a fast sigmoid, as SuperSpike has it (Zenke & Ganguli 2018).
+
+    Its height is 1 whatever k is, so that f rises by 2/k and not by 1.
 
     Parameters
     ----------
@@ -102,11 +107,9 @@ class FastSigmoid(Surrogate):
     slope: float = 25.0
     kind: ClassVar[int] = 0
 
-    def _derivative(self, u):
-        return 1.0 / np.square(1.0 + self.slope * np.abs(u))
-
-    def _smoothed(self, u):
-        return 0.5 + u / (1.0 + self.slope * np.abs(u))
+    @property
+    def area(self):
+        return 2.0 / self.slope
 
 
 @dataclass(frozen=True)
@@ -127,11 +130,9 @@ class ATan(Surrogate):
     alpha: float = 2.0
     kind: ClassVar[int] = 1
 
-    def _derivative(self, u):
-        return 0.5 * self.alpha / (1.0 + np.square(0.5 * math.pi * self.alpha * u))
-
-    def _smoothed(self, u):
-        return 0.5 + np.arctan(0.5 * math.pi * self.alpha * u) / math.pi
+    @property
+    def area(self):
+        return 1.0
 
 
 @dataclass(frozen=True)
@@ -149,25 +150,24 @@ class Triangular(Surrogate):
     ----------
     S. K. Esser et al., Convolutional networks for fast, energy-efficient neuromorphic computing, PNAS 113 (2016),
     11441-11446.
-    G. Bellec, D. Salaj, A. Subramoney, R. Legenstein, W. Maass, Long short-term memory and learning-to-learn in networks
-    of spiking neurons, NeurIPS 31 (2018).
+    G. Bellec, D. Salaj, A. Subramoney, R. Legenstein, W. Maass, Long short-term memory and learning-to-learn in
+    networks of spiking neurons, NeurIPS 31 (2018).
     """
 
     width: float = 1.0
     height: float = 1.0
     kind: ClassVar[int] = 2
 
-    def _derivative(self, u):
-        return self.height * np.maximum(0.0, 1.0 - np.abs(u) / self.width)
-
-    def _smoothed(self, u):
-        x = np.clip(u / self.width, -1.0, 1.0)
-        return 0.5 + self.height * self.width * x * (1.0 - 0.5 * np.abs(x))
+    @property
+    def area(self):
+        return self.width * self.height
 
 
 @dataclass(frozen=True)
 class Sigmoid(Surrogate):
     """f'(u) = k f (1 - f) with f = 1/(1 + exp(-k u)), the derivative of a logistic function.
+
+    Zenke & Vogels (2021) leave out the first factor k.
 
     Parameters
     ----------
@@ -183,13 +183,9 @@ class Sigmoid(Surrogate):
     slope: float = 25.0
     kind: ClassVar[int] = 3
 
-    def _derivative(self, u):
-        e = np.exp(-self.slope * np.abs(u))
-        return self.slope * e / np.square(1.0 + e)
-
-    def _smoothed(self, u):
-        e = np.exp(-self.slope * np.abs(u))
-        return np.where(u >= 0.0, 1.0, e) / (1.0 + e)
+    @property
+    def area(self):
+        return 1.0
 
 
 @dataclass(frozen=True)
@@ -204,8 +200,6 @@ class StraightThrough(Surrogate):
 
     kind: ClassVar[int] = 4
 
-    def _derivative(self, u):
-        return np.ones_like(u)
-
-    def _smoothed(self, u):
-        return 0.5 + u
+    @property
+    def area(self):
+        return math.inf
