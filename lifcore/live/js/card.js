@@ -197,7 +197,6 @@ class Drawing {
     this.sheet.setAttribute("aria-labelledby", id);
     this.sheet.setAttribute("aria-describedby", `${id}-keys`);
     this.sheet.dataset.control = name;
-    this.sheet.style.setProperty("--columns", columns);
     const keys = "Arrow keys move, space or enter changes the pixel, shift with an arrow draws.";
     const pen = this.button("Erase", () => this.chooseTool(!this.isErasing));
     pen.setAttribute("aria-pressed", "false");
@@ -214,6 +213,7 @@ class Drawing {
       make("div", { className: "live-examples" }, examples),
       make("span", { id: `${id}-keys`, className: "live-announcement", textContent: keys }),
     ]);
+    this.element.style.setProperty("--columns", columns);
     this.sheet.addEventListener("keydown", (event) => this.press(event));
     this.sheet.addEventListener("pointerdown", (event) => this.touch(event));
     this.sheet.addEventListener("pointermove", (event) => {

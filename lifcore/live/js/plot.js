@@ -3,9 +3,9 @@
 //
 //   const plot = card.plot({ height, margin, x, y, series, backdrop, annotate });
 //   height   CSS pixels; margin: pixels at the right for the names of lines
-//   x, y     { range() -> [low, high], label(), log, splits(), values(value) -> text }
+//   x, y     { range() -> [low, high], label(), log, splits(), values(value) -> text }, or { bare: true }: no axis
 //   series   [{ role, width, dash, kind, ... }], drawn in this order: a line, or one of the kinds of series.js
-//   backdrop(pen), annotate(pen)      under everything; over the series
+//   backdrop(pen), annotate(pen)      under everything; over the series. pen.map() draws squares, as images have them
 //
 // plot.set(k, x, y, error) gives series k its data, which stay where they are, so that an array of the kernels' memory
 // may be given once and for all (`subarray` for a part of it); plot.draw() draws. plot.draw(x, y0, y1, ...) gives all
@@ -126,6 +126,39 @@ class Pen {
     });
   }
 
+  // Room in CSS pixels, from the upper left corner of the plot, for what has no axes.
+  get room() {
+    const { width, height } = this.u.bbox;
+    return { width: width / this.ratio, height: height / this.ratio };
+  }
+
+  // An image of rows and columns with a frame; shades[k] is the share of ink, from 0 to 1, or marks[k] a role in full.
+  map(left, top, side, columns, shades, role, marks = []) {
+    const { ctx, ratio } = this;
+    const [x, y] = [this.u.bbox.left + left * ratio, this.u.bbox.top + top * ratio];
+    const rows = shades.length / columns;
+    ctx.save();
+    ctx.fillStyle = this.palette.wash;
+    ctx.fillRect(x, y, columns * side * ratio, rows * side * ratio);
+    for (let k = 0; k < shades.length; k += 1) {
+      if (!(shades[k] > 0) && !marks[k]) continue;
+      ctx.globalAlpha = marks[k] ? 1 : Math.min(shades[k], 1);
+      ctx.fillStyle = this.palette[marks[k] || role];
+      ctx.fillRect(x + (k % columns) * side * ratio, y + Math.floor(k / columns) * side * ratio, side * ratio, side * ratio);
+    }
+    ctx.globalAlpha = 1;
+    ctx.strokeStyle = this.palette.rule;
+    ctx.lineWidth = ratio;
+    ctx.strokeRect(x, y, columns * side * ratio, rows * side * ratio);
+    ctx.restore();
+  }
+
+  // Text at a place in CSS pixels from the upper left corner.
+  caption(text, left, middle, role, align) {
+    const { left: x, top: y } = this.u.bbox;
+    this.write(text, x + left * this.ratio, y + middle * this.ratio, role, align);
+  }
+
   dot(x, y, role, { radius = 4, hollow = false } = {}) {
     const { ctx, ratio } = this;
     ctx.save();
@@ -183,9 +216,9 @@ class Pen {
     const { left, top, width, height } = this.u.bbox;
     const gap = LINE_PIXELS * this.ratio;
     const names = this.margin.sort((a, b) => a.at - b.at);
-    for (const name of names) name.at = Math.min(Math.max(name.at, top), top + height);
     // Neighbours that would touch share the displacement; a few rounds settle a handful of labels.
     for (let round = 0; round < 20; round += 1) {
+      for (const name of names) name.at = Math.min(Math.max(name.at, top), top + height);
       for (let k = 1; k < names.length; k += 1) {
         const overlap = gap - (names[k].at - names[k - 1].at);
         if (overlap > 0) {
@@ -258,12 +291,13 @@ export class Plot {
   }
 
   scale(axis) {
-    return { time: false, auto: true, distr: axis.log ? 3 : 1, range: () => axis.range() };
+    return { time: false, auto: true, distr: axis.log ? 3 : 1, range: () => (axis.bare ? [0, 1] : axis.range()) };
   }
 
   axis(axis, upright) {
     const { palette } = this;
     const size = palette.fontSize;
+    if (axis.bare) return { scale: upright ? "y" : "x", show: false };
     return {
       scale: upright ? "y" : "x",
       stroke: () => palette.soft,
