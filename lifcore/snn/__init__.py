@@ -9,6 +9,7 @@
         input_shape=(1, 8, 8), rng=1)
 """
 
+from lifcore.snn.augmentation import shift, warp
 from lifcore.snn.digits import Digits, Labelled, digits
 from lifcore.snn.encoders import latency_code, rate_code, saccades
 from lifcore.snn.event_files import read_events, write_events
@@ -24,6 +25,6 @@ __all__ = [
     "LI", "LIF", "ATan", "Adam", "AvgPool2d", "Conv2d", "Digits", "Events", "FastSigmoid", "Flatten", "History",
     "Labelled", "Layer", "Linear", "NIRWarning", "Operations", "Prepared", "Run", "Sequential", "Sigmoid",
     "StraightThrough", "SumPool2d", "Surrogate", "Triangular", "Unrolled", "average_over_noise", "digits", "fit",
-    "frames", "from_nir", "latency_code", "load", "rate_code", "read_events", "read_nir", "saccades", "save",
-    "spike_trains", "to_nir", "unroll", "write_events", "write_nir",
+    "frames", "from_nir", "latency_code", "load", "rate_code", "read_events", "read_nir", "saccades", "save", "shift",
+    "spike_trains", "to_nir", "unroll", "warp", "write_events", "write_nir",
 ]

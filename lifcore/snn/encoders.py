@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from lifcore._validate import finite_array, finite_number, whole_number
-from lifcore.kernels import elementary, random, snn_events
+from lifcore.kernels import elementary, event_camera, random
 from lifcore.simulation import _seed
 from lifcore.snn.events import Events
 
@@ -148,7 +148,7 @@ def saccades(
         while count > room:
             room = max(room, count)
             t, x, y, polarity = np.empty(room), np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.uint8)
-            count = snn_events.saccade_events(
+            count = event_camera.saccade_events(
                 image, side, side, scale, amplitude, duration, samples, contrast, floor, t, x, y, polarity)
         order = np.argsort(t[:count], kind="stable")
         streams.append(Events(t[order], x[order], y[order], polarity[order], (side, side), duration))

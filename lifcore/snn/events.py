@@ -92,13 +92,19 @@ class Events:
         height, width = self.sensor
         return f"<{len(self)} events of {height} by {width} pixels in {self.duration:g} ms>"
 
+    def steps(self, steps: int) -> np.ndarray:
+        """In which of `steps` equal steps each event lies, from 0, shape (events,); one at the very end is in the last."""
+        steps = whole_number("steps", steps, at_least=1)
+        # Divided first: the quotient of equal numbers is 1, and none is larger.
+        return np.minimum((self.t / self.duration * steps).astype(np.int64), steps - 1)
+
     def frames(self, steps: int, clip: int | None = None) -> np.ndarray:
         """Events counted in steps of equal length.
 
         Parameters
         ----------
         steps : int
-            How many, from 1. An event at the very end belongs to the last.
+            How many, from 1; see `steps`.
         clip : int, optional
             The largest count, from 1: what is beyond it is left out. 1 leaves of many events in one step a single spike.
 
@@ -107,11 +113,8 @@ class Events:
         ndarray of float32, shape (steps, 2, height, width)
             OFF events at index 0 of the second axis, ON events at 1.
         """
-        steps = whole_number("steps", steps, at_least=1)
         height, width = self.sensor
-        # Divided first: the quotient of equal numbers is 1, and that of smaller ones by a greater less.
-        step = np.minimum((self.t / self.duration * steps).astype(np.int64), steps - 1)
-        index = ((step * 2 + self.polarity) * height + self.y) * width + self.x
+        index = ((self.steps(steps) * 2 + self.polarity) * height + self.y) * width + self.x
         counts = np.bincount(index, minlength=steps * 2 * height * width)
         if clip is not None:
             counts = np.minimum(counts, whole_number("clip", clip, at_least=1))

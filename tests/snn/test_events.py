@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy.ndimage import map_coordinates
 
 from lifcore import snn
-from lifcore.kernels import snn_events
+from lifcore.kernels import event_camera
 
 
 def stream(n=40, sensor=(6, 9), duration=50.0, seed=1):
@@ -191,7 +191,7 @@ def test_an_edge_makes_as_many_events_as_its_contrast_holds():
 def test_the_path_is_the_triangle():
     # Corners by hand.
     for leg, corner in ((0.0, (-2.0, -2.0)), (1.0, (0.0, 2.0)), (2.0, (2.0, -2.0)), (3.0, (-2.0, -2.0)), (0.5, (-1.0, 0.0))):
-        assert snn_events.path_position(leg, 2.0) == corner
+        assert event_camera.path_position(leg, 2.0) == corner
 
 
 def test_nothing_moves_nothing_is_seen():
