@@ -1,4 +1,4 @@
-"""What one layer of a spiking network does in one step: synapses, neurons, pools.
+"""What one layer of a spiking network does in one step: synapses, neurons, pools, and each of them backwards.
 
     y[q] += a w[q - p]                                   for each spike, or other value a, that arrives at p
     V[t] = beta V[t-1] + I[t] - threshold s[t-1],  s[t] = 1 where V[t] > threshold, else 0
@@ -8,6 +8,7 @@ included, is one piece of memory.  The weights are stored accordingly, w[row][ch
 columns from right to left: each spike is then one scaled addition of such pieces a kernel row.  A fully connected layer
 is a kernel of one pixel on an image of one pixel.
 
+The pieces are short, so what counts is how often one is read and written: up to eight are added to another at once.
 Indices that are computed are unsigned: for signed ones numba asks whether they count from the end, and no vector
 instruction comes out of such a loop.
 """
@@ -20,33 +21,96 @@ from lifcore.kernels._jit import kernel
 from lifcore.kernels.snn_surrogates import derivatives, smoothed
 
 __all__ = [
-    "channels_last", "correlate", "fill", "fire", "fire_smoothly", "integrate", "pool", "scatter", "unfire", "unpool"]
+    "channels_last", "correlate", "fill", "fire", "fire_smoothly", "integrate", "pad", "pool", "scatter", "spread", "unfire",
+    "unpool",
+]
+
+
+@kernel("void(f4[::1], u8, f4[::1], u8, u8)", "void(f8[::1], u8, f8[::1], u8, u8)", inline=True)
+def copy(y, i, x, j, n):
+    """y[i:i + n] = x[j:j + n]."""
+    for m in range(n):
+        y[i + m] = x[j + m]
 
 
 @kernel("void(f4[::1], u8, f4[::1], u8, u8, f4)", "void(f8[::1], u8, f8[::1], u8, u8, f8)", inline=True)
-def add_scaled(y, i, x, j, n, a):
+def copy_divided(y, i, x, j, n, a):
+    """y[i:i + n] = x[j:j + n] / a."""
+    for m in range(n):
+        y[i + m] = x[j + m] / a
+
+
+@kernel("void(f4[::1], u8, f4[::1], u8, u8, f4)", "void(f8[::1], u8, f8[::1], u8, u8, f8)", inline=True)
+def add(y, i, x, j, n, a):
     """y[i:i + n] += a x[j:j + n]."""
     for m in range(n):
         y[i + m] += a * x[j + m]
 
 
 @kernel(
+    "void(f4[::1], u8, f4[::1], u8, u8, u8, f4, f4)", "void(f8[::1], u8, f8[::1], u8, u8, u8, f8, f8)", inline=True)
+def add_two(y, i, x, j0, j1, n, a0, a1):
+    """The same with two pieces of x."""
+    for m in range(n):
+        y[i + m] += a0 * x[j0 + m] + a1 * x[j1 + m]
+
+
+@kernel(
     "void(f4[::1], u8, f4[::1], u8, u8, u8, u8, u8, f4, f4, f4, f4)",
     "void(f8[::1], u8, f8[::1], u8, u8, u8, u8, u8, f8, f8, f8, f8)", inline=True)
-def add_scaled_four(y, i, x, j0, j1, j2, j3, n, a0, a1, a2, a3):
-    """The same with four pieces of x, for one reading and writing of y."""
+def add_four(y, i, x, j0, j1, j2, j3, n, a0, a1, a2, a3):
+    """The same with four."""
     for m in range(n):
-        y[i + m] = (((y[i + m] + a0 * x[j0 + m]) + a1 * x[j1 + m]) + a2 * x[j2 + m]) + a3 * x[j3 + m]
+        y[i + m] += (a0 * x[j0 + m] + a1 * x[j1 + m]) + (a2 * x[j2 + m] + a3 * x[j3 + m])
 
 
-@kernel("void(f4[::1], f4[::1])", "void(f8[::1], f8[::1])")
-def fill(y, bias):
+@kernel(
+    "void(f4[::1], u8, f4[::1], u8, u8, u8, u8, u8, u8, u8, u8, u8, f4, f4, f4, f4, f4, f4, f4, f4)",
+    "void(f8[::1], u8, f8[::1], u8, u8, u8, u8, u8, u8, u8, u8, u8, f8, f8, f8, f8, f8, f8, f8, f8)", inline=True)
+def add_eight(y, i, x, j0, j1, j2, j3, j4, j5, j6, j7, n, a0, a1, a2, a3, a4, a5, a6, a7):
+    """The same with eight."""
+    for m in range(n):
+        y[i + m] += (
+            ((a0 * x[j0 + m] + a1 * x[j1 + m]) + (a2 * x[j2 + m] + a3 * x[j3 + m]))
+            + ((a4 * x[j4 + m] + a5 * x[j5 + m]) + (a6 * x[j6 + m] + a7 * x[j7 + m])))
+
+
+@kernel("void(f4[::1], u8, f4[::1], u8, u8, u8, u8, u8)", "void(f8[::1], u8, f8[::1], u8, u8, u8, u8, u8)", inline=True)
+def set_sum_of_four(y, i, x, j0, j1, j2, j3, n):
+    """y[i:i + n] = the sum of four pieces of x."""
+    for m in range(n):
+        y[i + m] = (x[j0 + m] + x[j1 + m]) + (x[j2 + m] + x[j3 + m])
+
+
+@kernel("void(f4[::1], u8, u8)", "void(f8[::1], u8, u8)", inline=True)
+def clear(y, i, n):
+    """y[i:i + n] = 0."""
+    for m in range(n):
+        y[i + m] = 0
+
+
+@kernel("void(f4[::1], f4[::1], i8)", "void(f8[::1], f8[::1], i8)")
+def fill(y, bias, columns):
     """Each pixel of y becomes `bias`, a value for each channel."""
     width = np.uint64(bias.size)
-    for pixel in range(np.uint64(y.size) // width):
-        at = pixel * width
-        for m in range(width):
-            y[at + m] = bias[m]
+    row = width * np.uint64(columns)
+    for pixel in range(np.uint64(columns)):
+        copy(y, pixel * width, bias, np.uint64(0), width)
+    at = row
+    while at < np.uint64(y.size):
+        copy(y, at, y, np.uint64(0), row)
+        at += row
+
+
+@kernel("i8(f4[::1], i4[::1])", "i8(f8[::1], i4[::1])", inline=True)
+def find(x, list):
+    """Where x is not 0; returns how often.  `list` has room for all of x."""
+    count = 0
+    for k in range(np.uint64(x.size)):
+        # Without a branch, which nobody could predict.
+        list[count] = k
+        count += x[k] != 0
+    return count
 
 
 @kernel(
@@ -58,43 +122,46 @@ def scatter(x, weight, y, rows, columns, channels, rows_out, columns_out, channe
     Returns what it took: each value that is not 0 times the synapses it reaches, or, with `spikes`, each value times
     these, since a sum of spikes stands for so many additions.
     """
-    row_of_weights = np.uint64(size * channels_out)
+    of_channel = np.uint64(size * channels_out)
     operations = 0.0
-    at = np.uint64(0)
-    for i in range(rows):
-        first_row = max(0, i + padding - rows_out + 1)
-        end_row = min(size, i + padding + 1)
-        for j in range(columns):
-            active = 0
-            arriving = x.dtype.type(0.0)
-            for c in range(np.uint64(channels)):
-                list[active] = c
-                arriving += x[at + c]
-                active += x[at + c] != 0
-            if active > 0:
-                first = max(0, size - 1 - padding - j)
-                end = min(size, columns_out + size - 1 - padding - j)
-                n = np.uint64((end - first) * channels_out)
-                column = j + padding - (size - 1) + first
-                reached = (end_row - first_row) * (end - first) * channels_out
-                operations += reached * (float(arriving) if spikes else float(active))
-                for a in range(first_row, end_row):
-                    to = np.uint64(((i + padding - a) * columns_out + column) * channels_out)
-                    start = np.uint64((a * channels * size + first) * channels_out)
-                    k = 0
-                    while k + 4 <= active:
-                        c0, c1 = np.uint64(list[k]), np.uint64(list[k + 1])
-                        c2, c3 = np.uint64(list[k + 2]), np.uint64(list[k + 3])
-                        add_scaled_four(
-                            y, to, weight, start + c0 * row_of_weights, start + c1 * row_of_weights,
-                            start + c2 * row_of_weights, start + c3 * row_of_weights, n,
-                            x[at + c0], x[at + c1], x[at + c2], x[at + c3])
-                        k += 4
-                    while k < active:
-                        c0 = np.uint64(list[k])
-                        add_scaled(y, to, weight, start + c0 * row_of_weights, n, x[at + c0])
-                        k += 1
-            at += np.uint64(channels)
+    count = find(x, list)
+    i, row, k = 0, 0, 0
+    while k < count:
+        # All that arrives at one pixel reaches the same pixels.
+        while list[k] >= row + columns * channels:
+            row += columns * channels
+            i += 1
+        j = np.int64(np.uint32(list[k] - row) // np.uint32(channels))
+        pixel = row + j * channels
+        end = k
+        arriving = x.dtype.type(0.0)
+        while end < count and list[end] < pixel + channels:
+            arriving += x[np.uint64(list[end])]
+            end += 1
+        first_row, end_row = max(0, i + padding - rows_out + 1), min(size, i + padding + 1)
+        first, last = max(0, size - 1 - padding - j), min(size, columns_out + size - 1 - padding - j)
+        reached = (end_row - first_row) * (last - first) * channels_out
+        operations += reached * (float(arriving) if spikes else float(end - k))
+        n = np.uint64((last - first) * channels_out)
+        for a in range(first_row, end_row):
+            to = np.uint64(((i + padding - a) * columns_out + j + padding - (size - 1) + first) * channels_out)
+            origin = np.uint64((a * channels * size + first) * channels_out) - np.uint64(pixel) * of_channel
+            m = k
+            while m + 4 <= end:
+                c0, c1 = np.uint64(list[m]), np.uint64(list[m + 1])
+                c2, c3 = np.uint64(list[m + 2]), np.uint64(list[m + 3])
+                add_four(
+                    y, to, weight, origin + c0 * of_channel, origin + c1 * of_channel, origin + c2 * of_channel,
+                    origin + c3 * of_channel, n, x[c0], x[c1], x[c2], x[c3])
+                m += 4
+            if m + 2 <= end:
+                c0, c1 = np.uint64(list[m]), np.uint64(list[m + 1])
+                add_two(y, to, weight, origin + c0 * of_channel, origin + c1 * of_channel, n, x[c0], x[c1])
+                m += 2
+            if m < end:
+                c0 = np.uint64(list[m])
+                add(y, to, weight, origin + c0 * of_channel, n, x[c0])
+        k = end
     return operations
 
 
@@ -102,16 +169,19 @@ def scatter(x, weight, y, rows, columns, channels, rows_out, columns_out, channe
 def pool(x, y, columns, channels, rows_out, columns_out, size, divisor):
     """y = the sum of each square of size by size pixels of x, divided by `divisor`."""
     width = np.uint64(channels)
+    below = np.uint64(columns * channels)
+    to = np.uint64(0)
     for i in range(rows_out):
         for j in range(columns_out):
-            to = np.uint64((i * columns_out + j) * channels)
-            for m in range(width):
-                y[to + m] = 0
-            for a in range(size):
-                for b in range(size):
-                    at = np.uint64(((i * size + a) * columns + j * size + b) * channels)
-                    for m in range(width):
-                        y[to + m] += x[at + m]
+            at = np.uint64((i * columns + j) * size * channels)
+            if size == 2:
+                set_sum_of_four(y, to, x, at, at + width, at + below, at + below + width, width)
+            else:
+                copy(y, to, x, at, width)
+                for a in range(np.uint64(size)):
+                    for b in range(np.uint64(a == 0), np.uint64(size)):
+                        add(y, to, x, at + a * below + b * width, width, x.dtype.type(1.0))
+            to += width
     if divisor != 1:
         for m in range(y.size):
             y[m] /= divisor
@@ -177,52 +247,126 @@ def channels_last(x, y, channels):
 
 
 @kernel(
-    "void(f4[::1], f4[::1], f4[::1], f4[::1], i8, i8, i8, i8, i8, i8, i8, i8, i4[::1])",
-    "void(f8[::1], f8[::1], f8[::1], f8[::1], i8, i8, i8, i8, i8, i8, i8, i8, i4[::1])")
-def correlate(x, error, of_weight, of_bias, rows, columns, channels, rows_out, columns_out, channels_out, size, padding, list):
-    """Adds to the gradients what one step gives: each x at p times each error at q belongs to the weight w[q - p]."""
-    width = np.uint64(channels_out)
-    for pixel in range(np.uint64(rows_out * columns_out)):
-        at = pixel * width
-        for m in range(width):
-            of_bias[m] += error[at + m]
-    row_of_weights = np.uint64(size * channels_out)
+    "void(f4[::1], f4[::1], f4[::1], i8, i8, i8, i8, i8, i8, i8, i8, f4[::1])",
+    "void(f8[::1], f8[::1], f8[::1], i8, i8, i8, i8, i8, i8, i8, i8, f8[::1])")
+def spread(x, weight, y, rows, columns, channels, rows_out, columns_out, channels_out, size, padding, window):
+    """As `scatter`, for an x without zeros, with the weights in the order w[channel in][row][column][channel out].
+
+    What one pixel sends to all that it reaches is gathered in `window` first, of size * size * channels_out values.
+    """
+    a_row = np.uint64(size * channels_out)
+    a_channel = np.uint64(size) * a_row
     at = np.uint64(0)
     for i in range(rows):
-        first_row = max(0, i + padding - rows_out + 1)
-        end_row = min(size, i + padding + 1)
+        first_row, end_row = max(0, i + padding - rows_out + 1), min(size, i + padding + 1)
+        origin = np.uint64(first_row) * a_row
+        n = np.uint64(end_row - first_row) * a_row
         for j in range(columns):
-            active = 0
-            for c in range(np.uint64(channels)):
-                list[active] = c
-                active += x[at + c] != 0
-            if active > 0:
-                first = max(0, size - 1 - padding - j)
-                end = min(size, columns_out + size - 1 - padding - j)
-                n = np.uint64((end - first) * channels_out)
-                column = j + padding - (size - 1) + first
-                for a in range(first_row, end_row):
-                    to = np.uint64(((i + padding - a) * columns_out + column) * channels_out)
-                    start = np.uint64((a * channels * size + first) * channels_out)
-                    for k in range(active):
-                        c = np.uint64(list[k])
-                        add_scaled(of_weight, start + c * row_of_weights, error, to, n, x[at + c])
-            at += np.uint64(channels)
+            clear(window, np.uint64(0), n)
+            c = np.uint64(0)
+            end = at + np.uint64(channels)
+            while at + np.uint64(8) <= end:
+                j0 = origin + c * a_channel
+                j1, j2, j3 = j0 + a_channel, j0 + np.uint64(2) * a_channel, j0 + np.uint64(3) * a_channel
+                j4 = j0 + np.uint64(4) * a_channel
+                j5, j6, j7 = j4 + a_channel, j4 + np.uint64(2) * a_channel, j4 + np.uint64(3) * a_channel
+                add_eight(
+                    window, np.uint64(0), weight, j0, j1, j2, j3, j4, j5, j6, j7, n, x[at], x[at + np.uint64(1)],
+                    x[at + np.uint64(2)], x[at + np.uint64(3)], x[at + np.uint64(4)], x[at + np.uint64(5)],
+                    x[at + np.uint64(6)], x[at + np.uint64(7)])
+                at += np.uint64(8)
+                c += np.uint64(8)
+            while at < end:
+                add(window, np.uint64(0), weight, origin + c * a_channel, n, x[at])
+                at += np.uint64(1)
+                c += np.uint64(1)
+            first, last = max(0, size - 1 - padding - j), min(size, columns_out + size - 1 - padding - j)
+            for a in range(first_row, end_row):
+                to = np.uint64(((i + padding - a) * columns_out + j + padding - (size - 1) + first) * channels_out)
+                source = np.uint64(a - first_row) * a_row + np.uint64(first * channels_out)
+                add(y, to, window, source, np.uint64((last - first) * channels_out), y.dtype.type(1.0))
+
+
+@kernel("void(f4[::1], f4[::1], i8, i8, i8)", "void(f8[::1], f8[::1], i8, i8, i8)")
+def pad(x, y, columns, channels, margin):
+    """y = x with `margin` rows and columns more on each side, which y keeps."""
+    width = np.uint64(columns * channels)
+    pitch = np.uint64((columns + 2 * margin) * channels)
+    to = np.uint64(margin) * (pitch + np.uint64(channels))
+    at = np.uint64(0)
+    while at < np.uint64(x.size):
+        copy(y, to, x, at, width)
+        at += width
+        to += pitch
+
+
+@kernel(
+    "void(f4[::1], f4[::1], f4[::1], i8, i8, i8, i8, i8, i4[::1], f4[::1])",
+    "void(f8[::1], f8[::1], f8[::1], i8, i8, i8, i8, i8, i4[::1], f8[::1])")
+def correlate(x, error, gradient, rows, columns, channels, channels_out, size, list, values):
+    """Adds to the gradients of the weights what one step gives: each x at p times each error at q belongs to w[q - p].
+
+    `error` has margins (`pad`), so that all that a pixel of x reaches is there.
+    """
+    n = np.uint64(size * channels_out)
+    step = np.uint64(channels)
+    if rows * columns * size == 1:
+        for k in range(find(x, list)):
+            c = np.uint64(list[k])
+            add(gradient, c * n, error, np.uint64(0), n, x[c])
+        return
+    pitch = np.uint64((columns + size - 1) * channels_out)
+    for c in range(step):
+        # All that arrives in one channel belongs to the same weights.
+        count, place, at = 0, 0, c
+        for i in range(rows):
+            for j in range(columns):
+                list[count] = place
+                values[count] = x[at]
+                count += x[at] != 0
+                at += step
+                place += channels_out
+            place += (size - 1) * channels_out
+        for a in range(np.uint64(size)):
+            to = (a * step + c) * n
+            origin = (np.uint64(size - 1) - a) * pitch
+            m = 0
+            while m + 4 <= count:
+                add_four(
+                    gradient, to, error, origin + np.uint64(list[m]), origin + np.uint64(list[m + 1]),
+                    origin + np.uint64(list[m + 2]), origin + np.uint64(list[m + 3]), n, values[m], values[m + 1],
+                    values[m + 2], values[m + 3])
+                m += 4
+            if m + 2 <= count:
+                add_two(
+                    gradient, to, error, origin + np.uint64(list[m]), origin + np.uint64(list[m + 1]), n, values[m],
+                    values[m + 1])
+                m += 2
+            if m < count:
+                add(gradient, to, error, origin + np.uint64(list[m]), n, values[m])
 
 
 @kernel("void(f4[::1], f4[::1], i8, i8, i8, i8, i8, f4)", "void(f8[::1], f8[::1], i8, i8, i8, i8, i8, f8)")
 def unpool(error, error_in, columns, channels, rows_out, columns_out, size, divisor):
     """The error of a pool's squares, given to each of their pixels."""
     width = np.uint64(channels)
-    error_in[:] = 0
+    row = np.uint64(columns * channels)
+    if rows_out * columns_out * size * size * channels < error_in.size:
+        error_in[:] = 0
+    at, to = np.uint64(0), np.uint64(0)
     for i in range(rows_out):
+        place = to
         for j in range(columns_out):
-            at = np.uint64((i * columns_out + j) * channels)
-            for a in range(size):
-                for b in range(size):
-                    to = np.uint64(((i * size + a) * columns + j * size + b) * channels)
-                    for m in range(width):
-                        error_in[to + m] = error[at + m] / divisor
+            for b in range(size):
+                if divisor == 1:
+                    copy(error_in, place, error, at, width)
+                else:
+                    copy_divided(error_in, place, error, at, width, divisor)
+                place += width
+            at += width
+        for a in range(1, size):
+            copy(error_in, to + np.uint64(a) * row, error_in, to, row)
+        to += np.uint64(size) * row
 
 
 @kernel(

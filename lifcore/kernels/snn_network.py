@@ -26,8 +26,8 @@ INPUT, SYNAPSES, POOL, LIF, LI = range(5)
 (KIND, STATIC, ROWS, COLUMNS, CHANNELS, ROWS_OUT, COLUMNS_OUT, CHANNELS_OUT, SIZE, PADDING, COUNTS, WEIGHT, WEIGHTS, BIAS,
  IN, IN_SIZE, IN_DEPTH, OUT, OUT_SIZE, OUT_DEPTH, V, V_DEPTH, SURROGATE, TO_ZERO) = range(24)
 # Those that only the backward pass reads (`snn_training`).
-DETACHED, WANTED, REVERSED, ERROR, SUM = range(24, 29)
-PROGRAM_COLUMNS = 29
+DETACHED, WANTED, ERROR, PADDED, PADDED_SIZE, SUM = range(24, 30)
+PROGRAM_COLUMNS = 30
 # The columns of the constants.
 BETA, THRESHOLD, DIVISOR, FIRST, SECOND, PENALTY = range(6)
 CONSTANT_COLUMNS = 6
@@ -77,7 +77,7 @@ def forward(program, constants, weights, x, begin, end, smooth, work, list, tota
             v = place(work, program, k, IN, t)
             if kind == SYNAPSES:
                 begins, of_bias = np.int64(program[k, WEIGHT]), np.int64(program[k, BIAS])
-                fill(y, weights[of_bias:of_bias + program[k, CHANNELS_OUT]])
+                fill(y, weights[of_bias:of_bias + program[k, CHANNELS_OUT]], program[k, COLUMNS_OUT])
                 counts[k] += scatter(
                     v, weights[begins:begins + program[k, WEIGHTS]], y,
                     program[k, ROWS], program[k, COLUMNS], program[k, CHANNELS], program[k, ROWS_OUT],
@@ -88,7 +88,9 @@ def forward(program, constants, weights, x, begin, end, smooth, work, list, tota
                      program[k, SIZE], constants[k, DIVISOR])
             elif kind == LI:
                 integrate(potential(work, program, k, t - 1), v, y, constants[k, BETA])
-                potential(work, program, k, t)[:] = y
+                now = potential(work, program, k, t)
+                for j in range(y.size):
+                    now[j] = y[j]
             elif smooth:
                 counts[k] += fire_smoothly(
                     potential(work, program, k, t - 1), v, potential(work, program, k, t), y, constants[k, BETA],

@@ -18,7 +18,7 @@ import numpy as np
 from lifcore.kernels import snn_network as net
 from lifcore.kernels._jit import kernel
 from lifcore.kernels.elementary import exp, log
-from lifcore.kernels.snn_layers import correlate, scatter, unfire, unpool
+from lifcore.kernels.snn_layers import add, correlate, pad, spread, unfire, unpool
 from lifcore.kernels.snn_network import forward, place, potential
 
 __all__ = ["adam", "cross_entropy", "train_samples"]
@@ -47,28 +47,30 @@ def error_of(errors, program, k):
 
 
 @kernel(
-    "void(i4[:, ::1], f4[:, ::1], f4[::1], i8, b1, f4[::1], i4[::1], f4[::1], f4[::1], i8, f4[::1])",
-    "void(i4[:, ::1], f8[:, ::1], f8[::1], i8, b1, f8[::1], i4[::1], f8[::1], f8[::1], i8, f8[::1])")
-def back(program, constants, reversed, t, smooth, work, list, scratch, errors, k, gradients):
+    "void(i4[:, ::1], f4[:, ::1], f4[::1], i8, b1, f4[::1], i4[::1], f4[::1], f4[::1], f4[::1], i8, f4[::1])",
+    "void(i4[:, ::1], f8[:, ::1], f8[::1], i8, b1, f8[::1], i4[::1], f8[::1], f8[::1], f8[::1], i8, f8[::1])")
+def back(program, constants, reversed, t, smooth, work, list, values, scratch, errors, k, gradients):
     """Operation k at step t: the gradients of its weights are added to, the error of what it takes is set."""
     kind = program[k, net.KIND]
     error, error_in = error_of(errors, program, k), error_of(errors, program, k - 1)
     if kind == net.SYNAPSES:
         begin, of_bias = np.int64(program[k, net.WEIGHT]), np.int64(program[k, net.BIAS])
+        channels_out, size = np.int64(program[k, net.CHANNELS_OUT]), np.int64(program[k, net.SIZE])
+        for pixel in range(np.uint64(program[k, net.ROWS_OUT] * program[k, net.COLUMNS_OUT])):
+            add(gradients, np.uint64(of_bias), error, pixel * np.uint64(channels_out), np.uint64(channels_out), error.dtype.type(1))
+        padded = errors[program[k, net.PADDED]:program[k, net.PADDED] + program[k, net.PADDED_SIZE]]
+        if size > 1:
+            pad(error, padded, program[k, net.COLUMNS_OUT], channels_out, size - 1 - program[k, net.PADDING])
         correlate(
-            place(work, program, k, net.IN, t), error, gradients[begin:begin + program[k, net.WEIGHTS]],
-            gradients[of_bias:of_bias + program[k, net.CHANNELS_OUT]], program[k, net.ROWS], program[k, net.COLUMNS],
-            program[k, net.CHANNELS], program[k, net.ROWS_OUT], program[k, net.COLUMNS_OUT], program[k, net.CHANNELS_OUT],
-            program[k, net.SIZE], program[k, net.PADDING], list)
+            place(work, program, k, net.IN, t), padded, gradients[begin:begin + program[k, net.WEIGHTS]], program[k, net.ROWS],
+            program[k, net.COLUMNS], program[k, net.CHANNELS], channels_out, size, list, values)
         if program[k, net.WANTED]:
-            begin = np.int64(program[k, net.REVERSED])
             error_in[:] = 0
             # The synapses, run backwards, are synapses again.
-            scatter(
+            spread(
                 error, reversed[begin:begin + program[k, net.WEIGHTS]], error_in, program[k, net.ROWS_OUT],
-                program[k, net.COLUMNS_OUT], program[k, net.CHANNELS_OUT], program[k, net.ROWS], program[k, net.COLUMNS],
-                program[k, net.CHANNELS], program[k, net.SIZE], program[k, net.SIZE] - 1 - program[k, net.PADDING], False,
-                list)
+                program[k, net.COLUMNS_OUT], channels_out, program[k, net.ROWS], program[k, net.COLUMNS],
+                program[k, net.CHANNELS], size, size - 1 - program[k, net.PADDING], scratch)
     elif not program[k, net.WANTED]:
         return
     elif kind == net.POOL:
@@ -85,11 +87,11 @@ def back(program, constants, reversed, t, smooth, work, list, scratch, errors, k
 
 @kernel(
     "f8(i4[:, ::1], f4[:, ::1], f4[::1], f4[::1], f4[:, :, ::1], i8[::1], f8, i4, b1, b1, f4[::1], i4[::1], f4[::1], f4[::1], "
-    "f4[:, ::1], f8[:, ::1], f4[::1])",
+    "f4[::1], f4[:, ::1], f8[:, ::1], f4[::1])",
     "f8(i4[:, ::1], f8[:, ::1], f8[::1], f8[::1], f8[:, :, ::1], i8[::1], f8, i4, b1, b1, f8[::1], i4[::1], f8[::1], f8[::1], "
-    "f8[:, ::1], f8[:, ::1], f8[::1])")
+    "f8[::1], f8[:, ::1], f8[:, ::1], f8[::1])")
 def train_samples(
-        program, constants, weights, reversed, x, labels, weight, steps, mean, smooth, work, list, scratch, errors, logits,
+        program, constants, weights, reversed, x, labels, weight, steps, mean, smooth, work, list, values, scratch, errors, logits,
         counts, gradients):
     """Sets the gradients to the sum over the samples, each cross-entropy times `weight`; returns the sum of these losses.
 
@@ -113,7 +115,7 @@ def train_samples(
             for k in range(last, 0, -1):
                 if program[k, net.STATIC]:
                     break
-                back(program, constants, reversed, steps - 1 - backwards, smooth, work, list, scratch, errors, k, gradients)
+                back(program, constants, reversed, steps - 1 - backwards, smooth, work, list, values, scratch, errors, k, gradients)
                 if program[k - 1, net.STATIC] and program[k, net.WANTED]:
                     start = np.int64(program[k, net.SUM])
                     present = error_of(errors, program, k - 1)
@@ -125,7 +127,7 @@ def train_samples(
                 if k < last and not program[k + 1, net.STATIC]:
                     start = np.int64(program[k + 1, net.SUM])
                     error_of(errors, program, k)[:] = errors[start:start + program[k, net.OUT_SIZE]]
-                back(program, constants, reversed, 0, smooth, work, list, scratch, errors, k, gradients)
+                back(program, constants, reversed, 0, smooth, work, list, values, scratch, errors, k, gradients)
     return loss
 
 

@@ -151,7 +151,7 @@ class Sequential:
         self.output_shape = self.shapes[-1]
         self._check_readout()
         self._operations = self._list_operations()
-        self._packed = np.zeros(sum(op.weights + op.biases for op in self._operations), dtype)
+        self._packed = _aligned(sum(_rounded(op.weights) + _rounded(op.biases) for op in self._operations), dtype)
         self.set_parameters(self._initial(rng))
 
     def __repr__(self):
@@ -184,7 +184,7 @@ class Sequential:
         if set(given) != set(known):
             missing, unknown = sorted(set(known) - set(given)), sorted(map(str, set(given) - set(known)))
             raise ValueError(f"parameters must be {', '.join(known)}; missing {missing}, unknown {unknown}")
-        taken = self._packed.copy()
+        taken = _aligned(self._packed.size, self.dtype)
         for name, op in known.items():
             array = _numbers(f"parameters[{name!r}]", given[name], self.dtype)
             if array.shape != op.arrays[name]:
@@ -297,9 +297,9 @@ class Sequential:
         """
         steps = whole_number("steps", steps, at_least=1)
         program, constants, room = self._program(steps, lambda k: steps if keep else 1, steps if keep else 1, static, whole)
-        most = max(op.shape_in[-1] for op in self._operations)
+        most = max(math.prod(op.shape_in) for op in self._operations)
         return Prepared(
-            program, constants, self._packed, np.zeros(room, self.dtype), np.zeros(most, np.int32),
+            program, constants, self._packed, _aligned(room, self.dtype), np.zeros(most, np.int32),
             np.zeros(self.output_shape[0], self.dtype), np.zeros(len(program)))
 
     def gradients(
@@ -391,7 +391,8 @@ class Sequential:
                 op.arrays = {f"{k}.{name}": size for name, size in layer.weight_shapes().items()}
                 op.size, op.padding = (layer.kernel_size, layer.padding) if isinstance(layer, Conv2d) else (1, 0)
                 op.begin, op.weights, op.biases = begin, op.size**2 * before[-1] * shape[-1], shape[-1]
-                begin += op.weights + op.biases
+                op.begin_bias = begin + _rounded(op.weights)
+                begin = op.begin_bias + _rounded(op.biases)
                 spiking, image = False, None
             elif op.kind == kernels.POOL:
                 op.size = layer.kernel_size
@@ -426,16 +427,16 @@ class Sequential:
             row[[kernels.ROWS_OUT, kernels.COLUMNS_OUT, kernels.CHANNELS_OUT]] = op.shape
             row[kernels.SIZE], row[kernels.PADDING] = op.size, op.padding
             if op.kind == kernels.SYNAPSES:
-                row[[kernels.WEIGHT, kernels.WEIGHTS, kernels.BIAS]] = op.begin, op.weights, op.begin + op.weights
-                row[kernels.COUNTS] = op.spiking is not False and whole
+                row[[kernels.WEIGHT, kernels.WEIGHTS, kernels.BIAS]] = op.begin, op.weights, op.begin_bias
+                row[kernels.COUNTS] = whole if op.spiking is None else op.spiking
             if k:
                 row[kernels.IN:kernels.IN_DEPTH + 1] = program[k - 1, kernels.OUT:kernels.OUT_DEPTH + 1]
             size = math.prod(op.shape)
             row[kernels.OUT:kernels.OUT_DEPTH + 1] = room, size, 1 if static else depth(k)
-            room += size * row[kernels.OUT_DEPTH]
+            room += _rounded(size * row[kernels.OUT_DEPTH])
             if op.kind in (kernels.LIF, kernels.LI):
                 row[kernels.V], row[kernels.V_DEPTH] = room, V_depth + 1
-                room += size * (V_depth + 1)
+                room += _rounded(size * (V_depth + 1))
             if room >= 2**31:
                 raise ValueError(f"steps must be fewer for a network of this size: {steps} steps need more than 2**31 places")
             layer = self.layers[op.layer]
@@ -512,6 +513,18 @@ class Sequential:
         return spikes, potentials, in_time
 
 
+def _rounded(size):
+    """`size` or the next multiple of 16: what begins there begins where a cache line does."""
+    return -(-int(size) // 16) * 16
+
+
+def _aligned(size, dtype):
+    """Zeros that begin where a cache line does."""
+    room = np.zeros(size + 16, dtype)
+    begin = -room.ctypes.data % 64 // room.itemsize
+    return room[begin:begin + size]
+
+
 class _Operation:
     """One row of a program: what does not depend on the number of steps.
 
@@ -523,7 +536,7 @@ class _Operation:
         self.kind, self.layer, self.shape_in, self.shape = kind, layer, shape_in, shape
         self.image, self.spiking = image, spiking
         self.arrays = {}
-        self.size, self.padding, self.begin, self.weights, self.biases = 1, 0, 0, 0, 0
+        self.size, self.padding, self.begin, self.weights, self.begin_bias, self.biases = 1, 0, 0, 0, 0, 0
 
     def in_order(self, values, shape):
         """Values of some steps as an array of shape (steps, channels, height, width) or (steps, features)."""
@@ -539,7 +552,7 @@ _KINDS = {
 def _in_place(packed, op, name):
     """One array of parameters as a view of its place among the packed ones; its shape may have more axes."""
     if name.endswith("bias"):
-        return packed[op.begin + op.weights:][:op.biases]
+        return packed[op.begin_bias:][:op.biases]
     weights = packed[op.begin:][:op.weights]
     if len(op.arrays[name]) == 4:
         return weights.reshape(op.size, op.shape_in[-1], op.size, op.shape[-1])[:, :, ::-1].transpose(3, 1, 0, 2)
@@ -632,12 +645,15 @@ class Learner:
             for k in range(len(operations))]
         self.program, self.constants, room = net._program(steps, kept.__getitem__, steps, static, False)
         errors = self._lay_out_errors()
-        most = max(max(op.shape_in[-1], op.shape[-1]) for op in operations)
+        # The weights as the backward pass wants them.
+        self.reversed = _aligned(net._packed.size, net.dtype)
+        most = max(math.prod(op.shape_in) for op in operations)
+        window = max(op.size**2 * op.shape_in[-1] for op in operations)
         self.rooms = queue.SimpleQueue()
         for _ in range(workers):
             self.rooms.put((
-                np.zeros(room, net.dtype), np.zeros(most, np.int32), np.zeros(2 * BLOCK, net.dtype),
-                np.zeros(errors, net.dtype)))
+                _aligned(room, net.dtype), np.zeros(most, np.int32), _aligned(most, net.dtype),
+                _aligned(max(2 * BLOCK, window), net.dtype), _aligned(errors, net.dtype)))
         snn_training.train_samples.dispatcher  # compiled before the threads need it
         self.executor = concurrent.futures.ThreadPoolExecutor(workers) if workers > 1 else None
 
@@ -656,12 +672,17 @@ class Learner:
             # An error is wanted below if anything there has weights.
             row[kernels.WANTED] = wanted
             wanted = wanted or op.kind == kernels.SYNAPSES
-            row[kernels.REVERSED] = row[kernels.WEIGHT]
             row[kernels.ERROR] = room
-            room += row[kernels.OUT_SIZE]
+            room += _rounded(row[kernels.OUT_SIZE])
+            row[[kernels.PADDED, kernels.PADDED_SIZE]] = row[[kernels.ERROR, kernels.OUT_SIZE]]
+            if op.size > 1 and op.kind == kernels.SYNAPSES:
+                rows, columns, _ = op.shape_in
+                size = (rows + op.size - 1) * (columns + op.size - 1) * op.shape[-1]
+                row[[kernels.PADDED, kernels.PADDED_SIZE]] = room, size
+                room += _rounded(size)
             if k and self.program[k - 1, kernels.STATIC] and not row[kernels.STATIC]:
                 row[kernels.SUM] = room
-                room += row[kernels.IN_SIZE]
+                room += _rounded(row[kernels.IN_SIZE])
         return room
 
     def gradients(self, x, labels, rate_penalty) -> Batch:
@@ -670,22 +691,21 @@ class Learner:
         for k, op in enumerate(operations):
             if op.kind == kernels.LIF:
                 self.constants[k, kernels.PENALTY] = rate_penalty / (len(x) * self.steps * math.prod(op.shape))
-        backwards = np.empty_like(net._packed)
         for op in operations:
             if op.kind == kernels.SYNAPSES:
                 shape = op.size, op.shape_in[-1], op.size, op.shape[-1]
                 forwards = net._packed[op.begin:][:op.weights].reshape(shape)
-                turned = backwards[op.begin:][:op.weights].reshape(shape[0], shape[3], shape[2], shape[1])
-                turned[...] = forwards[::-1, :, ::-1].transpose(0, 3, 2, 1)
+                turned = self.reversed[op.begin:][:op.weights].reshape(shape[3], shape[0], shape[2], shape[1])
+                turned[...] = forwards[::-1, :, ::-1].transpose(3, 0, 2, 1)
         begins = range(0, len(x), SAMPLES_AT_ONCE)
-        parts = np.empty((len(begins), net._packed.size), net.dtype)
+        parts = _aligned(len(begins) * net._packed.size, net.dtype).reshape(len(begins), -1)
         logits, counts = np.empty((len(x), *net.output_shape), net.dtype), np.empty((len(x), len(operations)))
 
         def task(k):
             room, group = self.rooms.get(), slice(begins[k], begins[k] + SAMPLES_AT_ONCE)
             try:
                 return snn_training.train_samples(
-                    self.program, self.constants, net._packed, backwards, x[group], labels[group], 1.0 / len(x), self.steps,
+                    self.program, self.constants, net._packed, self.reversed, x[group], labels[group], 1.0 / len(x), self.steps,
                     net.readout == "membrane", self.smooth, *room, logits[group], counts[group], parts[k])
             finally:
                 self.rooms.put(room)

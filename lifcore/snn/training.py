@@ -200,7 +200,7 @@ def _fit(net, x, labels, steps, steps_run, epochs, batch_size, optimiser, schedu
                     bar.set_postfix({"loss": f"{loss / seen:.4f}", "accuracy": f"{right / seen:.4f}"} | (
                         {"validation": f"{history.validation_accuracy[-1]:.4f}"} if history.validation_accuracy else {}),
                         refresh=False)
-            history.loss.append(loss / len(x))
+            history.loss.append(float(loss / len(x)))
             history.accuracy.append(right / len(x))
             history.rates.append({
                 op.layer: float(counts[k] / (len(x) * steps_run * math.prod(op.shape)))
