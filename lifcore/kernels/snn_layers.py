@@ -21,8 +21,8 @@ from lifcore.kernels._jit import kernel
 from lifcore.kernels.snn_surrogates import derivatives, smoothed
 
 __all__ = [
-    "channels_last", "correlate", "fill", "fire", "fire_smoothly", "integrate", "pad", "pool", "scatter", "spread", "unfire",
-    "unpool",
+    "add", "add_up_square", "channels_last", "correlate", "fill", "fire", "fire_smoothly", "integrate", "pad", "pool",
+    "scatter", "scatter_listed", "spread", "unfire", "unpool",
 ]
 
 
@@ -114,17 +114,16 @@ def find(x, list):
 
 
 @kernel(
-    "f8(f4[::1], f4[::1], f4[::1], i8, i8, i8, i8, i8, i8, i8, i8, b1, i4[::1])",
-    "f8(f8[::1], f8[::1], f8[::1], i8, i8, i8, i8, i8, i8, i8, i8, b1, i4[::1])")
-def scatter(x, weight, y, rows, columns, channels, rows_out, columns_out, channels_out, size, padding, spikes, list):
-    """Adds the convolution of x with the weights to y; zeros of x cost nothing.
-
-    Returns what it took: each value that is not 0 times the synapses it reaches, or, with `spikes`, each value times
-    these, since a sum of spikes stands for so many additions.
-    """
+    "f8(f4[::1], i4[::1], i8, f4[::1], f4[::1], i8, i8, i8, i8, i8, i8, i8, i8, b1)",
+    "f8(f8[::1], i4[::1], i8, f8[::1], f8[::1], i8, i8, i8, i8, i8, i8, i8, i8, b1)", inline=True)
+def scatter_listed(
+    x, list, count, weight, y, rows, columns, channels, rows_out, columns_out, channels_out, size, padding, spikes
+):
+    """`scatter` of the `count` values of x whose places are listed, in rising order."""
     of_channel = np.uint64(size * channels_out)
+    of_row = of_channel * np.uint64(channels)
+    up = np.uint64(columns_out * channels_out)
     operations = 0.0
-    count = find(x, list)
     i, row, k = 0, 0, 0
     while k < count:
         # All that arrives at one pixel reaches the same pixels.
@@ -133,36 +132,66 @@ def scatter(x, weight, y, rows, columns, channels, rows_out, columns_out, channe
             i += 1
         j = np.int64(np.uint32(list[k] - row) // np.uint32(channels))
         pixel = row + j * channels
-        end = k
-        arriving = x.dtype.type(0.0)
-        while end < count and list[end] < pixel + channels:
-            arriving += x[np.uint64(list[end])]
-            end += 1
+        limit = pixel + channels
         first_row, end_row = max(0, i + padding - rows_out + 1), min(size, i + padding + 1)
-        first, last = max(0, size - 1 - padding - j), min(size, columns_out + size - 1 - padding - j)
-        reached = (end_row - first_row) * (last - first) * channels_out
-        operations += reached * (float(arriving) if spikes else float(end - k))
-        n = np.uint64((last - first) * channels_out)
-        for a in range(first_row, end_row):
-            to = np.uint64(((i + padding - a) * columns_out + j + padding - (size - 1) + first) * channels_out)
-            origin = np.uint64((a * channels * size + first) * channels_out) - np.uint64(pixel) * of_channel
-            m = k
-            while m + 4 <= end:
-                c0, c1 = np.uint64(list[m]), np.uint64(list[m + 1])
-                c2, c3 = np.uint64(list[m + 2]), np.uint64(list[m + 3])
+        first, end = max(0, size - 1 - padding - j), min(size, columns_out + size - 1 - padding - j)
+        reached = (end_row - first_row) * (end - first) * channels_out
+        kernel_rows, n = np.uint64(end_row - first_row), np.uint64((end - first) * channels_out)
+        to = np.uint64(((i + padding - first_row) * columns_out + j + padding - (size - 1) + first) * channels_out)
+        origin = np.uint64(first_row) * of_row + np.uint64(first * channels_out) - np.uint64(pixel) * of_channel
+        before, arriving = k, x.dtype.type(0.0)
+        while k + 4 <= count and list[k + 3] < limit:
+            c0, c1, c2, c3 = np.uint64(list[k]), np.uint64(list[k + 1]), np.uint64(list[k + 2]), np.uint64(list[k + 3])
+            x0, x1, x2, x3 = x[c0], x[c1], x[c2], x[c3]
+            arriving += (x0 + x1) + (x2 + x3)
+            for a in range(kernel_rows):
+                at = origin + a * of_row
                 add_four(
-                    y, to, weight, origin + c0 * of_channel, origin + c1 * of_channel, origin + c2 * of_channel,
-                    origin + c3 * of_channel, n, x[c0], x[c1], x[c2], x[c3])
-                m += 4
-            if m + 2 <= end:
-                c0, c1 = np.uint64(list[m]), np.uint64(list[m + 1])
-                add_two(y, to, weight, origin + c0 * of_channel, origin + c1 * of_channel, n, x[c0], x[c1])
-                m += 2
-            if m < end:
-                c0 = np.uint64(list[m])
-                add(y, to, weight, origin + c0 * of_channel, n, x[c0])
-        k = end
+                    y, to - a * up, weight, at + c0 * of_channel, at + c1 * of_channel, at + c2 * of_channel,
+                    at + c3 * of_channel, n, x0, x1, x2, x3)
+            k += 4
+        if k + 2 <= count and list[k + 1] < limit:
+            c0, c1 = np.uint64(list[k]), np.uint64(list[k + 1])
+            x0, x1 = x[c0], x[c1]
+            arriving += x0 + x1
+            for a in range(kernel_rows):
+                at = origin + a * of_row
+                add_two(y, to - a * up, weight, at + c0 * of_channel, at + c1 * of_channel, n, x0, x1)
+            k += 2
+        if k < count and list[k] < limit:
+            c0 = np.uint64(list[k])
+            x0 = x[c0]
+            arriving += x0
+            for a in range(kernel_rows):
+                add(y, to - a * up, weight, origin + a * of_row + c0 * of_channel, n, x0)
+            k += 1
+        operations += reached * (float(arriving) if spikes else float(k - before))
     return operations
+
+
+@kernel(
+    "f8(f4[::1], f4[::1], f4[::1], i8, i8, i8, i8, i8, i8, i8, i8, b1, i4[::1])",
+    "f8(f8[::1], f8[::1], f8[::1], i8, i8, i8, i8, i8, i8, i8, i8, b1, i4[::1])")
+def scatter(x, weight, y, rows, columns, channels, rows_out, columns_out, channels_out, size, padding, spikes, list):
+    """Adds the convolution of x with the weights to y; zeros of x cost nothing.
+
+    Returns what it took: each value that is not 0 times the synapses it reaches, or, with `spikes`, each value times
+    these, since a sum of spikes stands for so many additions.
+    """
+    return scatter_listed(
+        x, list, find(x, list), weight, y, rows, columns, channels, rows_out, columns_out, channels_out, size, padding, spikes)
+
+
+@kernel("void(f4[::1], u8, f4[::1], u8, u8, u8, i8)", "void(f8[::1], u8, f8[::1], u8, u8, u8, i8)", inline=True)
+def add_up_square(y, to, x, at, width, below, size):
+    """y[to:to + width] = the sum of a square of pixels of x, the first at `at`, the one below it `below` further."""
+    if size == 2:
+        set_sum_of_four(y, to, x, at, at + width, at + below, at + below + width, width)
+    else:
+        copy(y, to, x, at, width)
+        for a in range(np.uint64(size)):
+            for b in range(np.uint64(a == 0), np.uint64(size)):
+                add(y, to, x, at + a * below + b * width, width, x.dtype.type(1.0))
 
 
 @kernel("void(f4[::1], f4[::1], i8, i8, i8, i8, i8, f4)", "void(f8[::1], f8[::1], i8, i8, i8, i8, i8, f8)")
@@ -173,14 +202,7 @@ def pool(x, y, columns, channels, rows_out, columns_out, size, divisor):
     to = np.uint64(0)
     for i in range(rows_out):
         for j in range(columns_out):
-            at = np.uint64((i * columns + j) * size * channels)
-            if size == 2:
-                set_sum_of_four(y, to, x, at, at + width, at + below, at + below + width, width)
-            else:
-                copy(y, to, x, at, width)
-                for a in range(np.uint64(size)):
-                    for b in range(np.uint64(a == 0), np.uint64(size)):
-                        add(y, to, x, at + a * below + b * width, width, x.dtype.type(1.0))
+            add_up_square(y, to, x, np.uint64((i * columns + j) * size * channels), width, below, size)
             to += width
     if divisor != 1:
         for m in range(y.size):

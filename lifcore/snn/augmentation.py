@@ -86,5 +86,6 @@ def warp(x, rng: np.random.Generator, bend: float = 0.15, most: float = 0.7) -> 
 def _images(x):
     x = np.asarray(x)
     if x.ndim < 3 or x.dtype.kind != "f":
-        raise TypeError(f"x must be an array of floats of shape (samples, ..., height, width), got {x.dtype} of shape {x.shape}")
+        raise TypeError(
+            f"x must be an array of floats of shape (samples, ..., height, width), got {x.dtype} of shape {x.shape}")
     return x

@@ -130,7 +130,8 @@ def saccades(
     if images.ndim == 4 and images.shape[1] == 1:
         images = images[:, 0]
     if images.ndim != 3:
-        raise ValueError(f"images must have the shape (samples, 1, height, width) or (samples, height, width), got {images.shape}")
+        raise ValueError(
+            f"images must have the shape (samples, 1, height, width) or (samples, height, width), got {images.shape}")
     side = whole_number("sensor", sensor, at_least=1)
     samples = whole_number("samples", samples, at_least=1)
     for name, value, most in (("sensor", side, LARGEST_SENSOR), ("samples", samples, MOST_SAMPLES)):
@@ -147,7 +148,8 @@ def saccades(
         count = room + 1
         while count > room:
             room = max(room, count)
-            t, x, y, polarity = np.empty(room), np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.uint8)
+            t, polarity = np.empty(room), np.empty(room, np.uint8)
+            x, y = np.empty((2, room), np.int32)
             count = event_camera.saccade_events(
                 image, side, side, scale, amplitude, duration, samples, contrast, floor, t, x, y, polarity)
         order = np.argsort(t[:count], kind="stable")

@@ -124,7 +124,8 @@ def _read_text(path, sensor, duration):
     t, x, y, polarity = zip(*rows, strict=True) if rows else ((), (), (), ())
     whole = [np.array(values, dtype=np.int64) for values in (x, y, polarity)]
     return _events(
-        path, np.array(t, dtype=np.float64), *whole, said.get("sensor", sensor), said.get("duration", duration), "line", numbers)
+        path, np.array(t, dtype=np.float64), *whole, said.get("sensor", sensor), said.get("duration", duration), "line",
+        numbers)
 
 
 def _header(path, number, key, value):
@@ -183,8 +184,10 @@ def _records(events):
     if max(events.sensor[1], events.sensor[0] + 16) > 256:
         raise ValueError(f"a .bin file holds sensors of at most 240 rows and 256 columns, got {events.sensor}")
     if time.size and time[-1] > LATEST:
-        raise ValueError(f"a .bin file holds times up to {LATEST / 1000:g} ms, got {events.t[-1]:g} ms at event {time.size - 1}")
-    word = (events.x.astype(np.int64) << 32) | (events.y.astype(np.int64) << 24) | (events.polarity.astype(np.int64) << 23) | time
+        raise ValueError(
+            f"a .bin file holds times up to {LATEST / 1000:g} ms, got {events.t[-1]:g} ms at event {time.size - 1}")
+    x, y, polarity = (values.astype(np.int64) for values in (events.x, events.y, events.polarity))
+    word = (x << 32) | (y << 24) | (polarity << 23) | time
     return word.astype(">u8").view(np.uint8).reshape(-1, 8)[:, 3:].tobytes()
 
 

@@ -147,7 +147,8 @@ def frames(streams, steps: int, clip: int | None = None) -> np.ndarray:
         if not isinstance(stream, Events):
             raise TypeError(f"streams must be Events, got {stream!r} as number {k}")
         if stream.sensor != streams[0].sensor:
-            raise ValueError(f"streams must have sensors of one size, {streams[0].sensor}, got {stream.sensor} as number {k}")
+            raise ValueError(
+                f"streams must have sensors of one size, {streams[0].sensor}, got {stream.sensor} as number {k}")
     counted = np.empty((len(streams), whole_number("steps", steps, at_least=1), 2, *streams[0].sensor), np.float32)
     for k, stream in enumerate(streams):
         counted[k] = stream.frames(steps, clip)
@@ -157,7 +158,7 @@ def frames(streams, steps: int, clip: int | None = None) -> np.ndarray:
 def _sensor(sensor):
     if not isinstance(sensor, (tuple, list, np.ndarray)) or len(sensor) != 2:
         raise TypeError(f"sensor must be (height, width) in pixels, got {sensor!r}")
-    sides = tuple(whole_number(f"sensor's {name}", side, at_least=1) for name, side in zip(("height", "width"), sensor, strict=True))
+    sides = whole_number("sensor's height", sensor[0], at_least=1), whole_number("sensor's width", sensor[1], at_least=1)
     if max(sides) > LARGEST_SIDE:
         raise ValueError(f"sensor must have at most {LARGEST_SIDE} rows and columns, got {sides}")
     return sides
