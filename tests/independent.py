@@ -515,3 +515,20 @@ def clipped_plateau_200():
 
 def clipped_plateau_400():
     return clipped_plateau(400.0)
+
+
+# Surrogate gradients.
+
+def surrogate_walk(points=4000):
+    """Slope times step around a square of two weights, for two neurons in a chain and one step: L = s2**2 / 2, k = 5."""
+    corners = [(1.2, 1.2), (1.8, 1.2), (1.8, 1.8), (1.2, 1.8), (1.2, 1.2)]
+    climbed = 0.0
+    for (a1, a2), (b1, b2) in zip(corners, corners[1:]):
+        for k in range(points):
+            w1 = a1 + (b1 - a1) * (k + 0.5) / points
+            w2 = a2 + (b2 - a2) * (k + 0.5) / points
+            # Both neurons fire everywhere on the square: s1 = s2 = 1.
+            second = 1.0 / (1.0 + 5.0 * abs(w2 - 1.0)) ** 2
+            first = second * w2 / (1.0 + 5.0 * abs(w1 - 1.0)) ** 2
+            climbed += (first * (b1 - a1) + second * (b2 - a2)) / points
+    return climbed

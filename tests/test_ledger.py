@@ -21,6 +21,7 @@ import lifcore.hardware
 import lifcore.neuron
 import lifcore.photocurrent
 import lifcore.resonance
+import lifcore.snn
 from lifbook.ledger import read_ledger
 
 ROOT = Path(__file__).parents[1]

@@ -18,9 +18,10 @@ import traitlets
 from PIL import Image
 
 from lifcore.live import (
-    Bombardment, Calibration, Cloud, DeadZone, EulerStability, FalseSpike, FICurve, FiveMachines, HiddenSignal, Intervals, LightResponse, LiveFigure,
-    MembraneTrace, MissedCrossings, Overflow, RateResponse, RealisedTimeConstant, RefractoryPhase, ResonanceCurve, SiliconMembrane, SpikeShift,
-    StationaryDensity, StrengthDuration, TradeOff, _bundle, identity,
+    Bombardment, Calibration, Cloud, DeadGradient, DeadZone, EulerStability, FICurve, FalseSpike, FiveMachines,
+    GradientThroughTime, HiddenSignal, Intervals, LightResponse, LiveFigure, MembraneTrace, MissedCrossings,
+    Overflow, RateResponse, RealisedTimeConstant, RefractoryPhase, ResonanceCurve, SiliconMembrane, SpikeShift,
+    StationaryDensity, StrengthDuration, Surrogates, ThreeLosses, TradeOff, _bundle, identity,
 )
 from lifcore.live._figure import Control, Readout
 
@@ -31,6 +32,7 @@ FIGURES = [
     DeadZone, Overflow, FalseSpike,
     FiveMachines, TradeOff,
     RealisedTimeConstant, SpikeShift, EulerStability,
+    DeadGradient, Surrogates, GradientThroughTime, ThreeLosses,
 ]
 
 

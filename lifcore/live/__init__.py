@@ -40,15 +40,20 @@ HOMES = {
     "DeadZone": "lifcore.live.digital",
     "Overflow": "lifcore.live.digital",
     "FalseSpike": "lifcore.live.digital",
+    "DeadGradient": "lifcore.live.surrogate",
+    "Surrogates": "lifcore.live.surrogate",
+    "GradientThroughTime": "lifcore.live.surrogate",
+    "ThreeLosses": "lifcore.live.surrogate",
     "LiveFigure": "lifcore.live._figure",
     "use_style": "lifcore.live.identity",
 }
 
 __all__ = [
-    "Bombardment", "Calibration", "Cloud", "DeadZone", "EulerStability", "FICurve", "FalseSpike", "FiveMachines", "HiddenSignal", "Intervals",
-    "LightResponse", "LiveFigure", "MembraneTrace", "MissedCrossings", "Overflow", "RateResponse", "RealisedTimeConstant",
-    "RefractoryPhase", "ResonanceCurve", "SiliconMembrane", "SpikeShift", "StationaryDensity", "StrengthDuration", "TradeOff",
-    "use_style",
+    "Bombardment", "Calibration", "Cloud", "DeadGradient", "DeadZone", "EulerStability", "FICurve", "FalseSpike",
+    "FiveMachines", "GradientThroughTime", "HiddenSignal", "Intervals", "LightResponse", "LiveFigure",
+    "MembraneTrace", "MissedCrossings", "Overflow", "RateResponse", "RealisedTimeConstant", "RefractoryPhase",
+    "ResonanceCurve", "SiliconMembrane", "SpikeShift", "StationaryDensity", "StrengthDuration", "Surrogates",
+    "ThreeLosses", "TradeOff", "use_style",
 ]
 
 

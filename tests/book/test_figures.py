@@ -9,9 +9,10 @@ import pytest
 
 import lifcore.live
 from lifcore.live import (
-    Bombardment, Calibration, Cloud, DeadZone, EulerStability, FalseSpike, FICurve, FiveMachines, HiddenSignal, Intervals, LightResponse,
-    MembraneTrace, MissedCrossings, Overflow, RateResponse, RealisedTimeConstant, RefractoryPhase, ResonanceCurve, SiliconMembrane, SpikeShift,
-    StationaryDensity, StrengthDuration, TradeOff,
+    Bombardment, Calibration, Cloud, DeadGradient, DeadZone, EulerStability, FICurve, FalseSpike, FiveMachines,
+    GradientThroughTime, HiddenSignal, Intervals, LightResponse, MembraneTrace, MissedCrossings, Overflow,
+    RateResponse, RealisedTimeConstant, RefractoryPhase, ResonanceCurve, SiliconMembrane, SpikeShift,
+    StationaryDensity, StrengthDuration, Surrogates, ThreeLosses, TradeOff,
 )
 
 FIGURES = [
@@ -21,6 +22,7 @@ FIGURES = [
     DeadZone, Overflow, FalseSpike,
     FiveMachines, TradeOff,
     RealisedTimeConstant, SpikeShift, EulerStability,
+    DeadGradient, Surrogates, GradientThroughTime, ThreeLosses,
 ]
 NAMES = [figure.__name__ for figure in FIGURES]
 NEXT_FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
