@@ -269,43 +269,68 @@ def channels_last(x, y, channels):
 
 
 @kernel(
+    "void(f4[::1], u8, u8, f4[::1], u8, f4, f4, f4, f4, f4, f4, f4, f4)",
+    "void(f8[::1], u8, u8, f8[::1], u8, f8, f8, f8, f8, f8, f8, f8, f8)", inline=True)
+def add_blocks(y, first, end, x, start, a0, a1, a2, a3, a4, a5, a6, a7):
+    """As `add_eight` on the blocks of 16 of y from `first` to before `end`; of x, eight such blocks for each lie together.
+
+    So their distances are known when this is compiled, and one question tells that they do not overlap with y.
+    """
+    for block in range(first, end):
+        i = block * np.uint64(16)
+        j = start + block * np.uint64(128)
+        for m in range(np.uint64(16)):
+            y[i + m] += (
+                ((a0 * x[j + m] + a1 * x[j + np.uint64(16) + m])
+                 + (a2 * x[j + np.uint64(32) + m] + a3 * x[j + np.uint64(48) + m]))
+                + ((a4 * x[j + np.uint64(64) + m] + a5 * x[j + np.uint64(80) + m])
+                   + (a6 * x[j + np.uint64(96) + m] + a7 * x[j + np.uint64(112) + m])))
+
+
+@kernel("f4(f4[::1], u8, u8)", "f8(f8[::1], u8, u8)", inline=True)
+def or_zero(x, k, end):
+    """x[k], or 0 from `end` on."""
+    return x[k] if k < end else x.dtype.type(0.0)
+
+
+@kernel(
     "void(f4[::1], f4[::1], f4[::1], i8, i8, i8, i8, i8, i8, i8, i8, f4[::1])",
     "void(f8[::1], f8[::1], f8[::1], i8, i8, i8, i8, i8, i8, i8, i8, f8[::1])")
 def spread(x, weight, y, rows, columns, channels, rows_out, columns_out, channels_out, size, padding, window):
-    """As `scatter`, for an x without zeros, with the weights in the order w[channel in][row][column][channel out].
+    """As `scatter`, for an x without zeros.
 
-    What one pixel sends to all that it reaches is gathered in `window` first, of size * size * channels_out values.
+    What one pixel sends to all that it reaches, size * size * channels_out values, is gathered in `window` first.  The
+    weights lie for that: in groups of eight channels in, blocks of 16 of these values, channels, values; with zeros
+    where a group or a block is not full.
     """
-    a_row = np.uint64(size * channels_out)
-    a_channel = np.uint64(size) * a_row
+    of_row = size * channels_out
+    of_group = np.uint64((size * of_row + 15) // 16 * 128)
     at = np.uint64(0)
     for i in range(rows):
         first_row, end_row = max(0, i + padding - rows_out + 1), min(size, i + padding + 1)
-        origin = np.uint64(first_row) * a_row
-        n = np.uint64(end_row - first_row) * a_row
+        first_block, end_block = np.uint64(first_row * of_row // 16), np.uint64((end_row * of_row + 15) // 16)
         for j in range(columns):
-            clear(window, np.uint64(0), n)
-            c = np.uint64(0)
+            clear(window, first_block * np.uint64(16), (end_block - first_block) * np.uint64(16))
             end = at + np.uint64(channels)
+            group = np.uint64(0)
             while at + np.uint64(8) <= end:
-                j0 = origin + c * a_channel
-                j1, j2, j3 = j0 + a_channel, j0 + np.uint64(2) * a_channel, j0 + np.uint64(3) * a_channel
-                j4 = j0 + np.uint64(4) * a_channel
-                j5, j6, j7 = j4 + a_channel, j4 + np.uint64(2) * a_channel, j4 + np.uint64(3) * a_channel
-                add_eight(
-                    window, np.uint64(0), weight, j0, j1, j2, j3, j4, j5, j6, j7, n, x[at], x[at + np.uint64(1)],
-                    x[at + np.uint64(2)], x[at + np.uint64(3)], x[at + np.uint64(4)], x[at + np.uint64(5)],
-                    x[at + np.uint64(6)], x[at + np.uint64(7)])
+                add_blocks(
+                    window, first_block, end_block, weight, group, x[at], x[at + np.uint64(1)], x[at + np.uint64(2)],
+                    x[at + np.uint64(3)], x[at + np.uint64(4)], x[at + np.uint64(5)], x[at + np.uint64(6)],
+                    x[at + np.uint64(7)])
                 at += np.uint64(8)
-                c += np.uint64(8)
-            while at < end:
-                add(window, np.uint64(0), weight, origin + c * a_channel, n, x[at])
-                at += np.uint64(1)
-                c += np.uint64(1)
+                group += of_group
+            if at < end:
+                add_blocks(
+                    window, first_block, end_block, weight, group, x[at], or_zero(x, at + np.uint64(1), end),
+                    or_zero(x, at + np.uint64(2), end), or_zero(x, at + np.uint64(3), end),
+                    or_zero(x, at + np.uint64(4), end), or_zero(x, at + np.uint64(5), end),
+                    or_zero(x, at + np.uint64(6), end), or_zero(x, at + np.uint64(7), end))
+                at = end
             first, last = max(0, size - 1 - padding - j), min(size, columns_out + size - 1 - padding - j)
             for a in range(first_row, end_row):
                 to = np.uint64(((i + padding - a) * columns_out + j + padding - (size - 1) + first) * channels_out)
-                source = np.uint64(a - first_row) * a_row + np.uint64(first * channels_out)
+                source = np.uint64(a * of_row + first * channels_out)
                 add(y, to, window, source, np.uint64((last - first) * channels_out), y.dtype.type(1.0))
 
 

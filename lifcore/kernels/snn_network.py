@@ -22,12 +22,13 @@ __all__ = ["forward", "run_samples"]
 
 # Kinds of operations, the first column of a program.
 INPUT, SYNAPSES, POOL, LIF, LI = range(5)
-# The columns of a program.  STATIC: the same at every step, so that the first is enough.
+# The columns of a program.  STATIC: the same at every step, so that the first is enough.  AT_END: synapses that come last;
+# their values are wanted as a sum over the steps only, so what arrives is summed, at OUT, and multiplied once.
 (KIND, STATIC, ROWS, COLUMNS, CHANNELS, ROWS_OUT, COLUMNS_OUT, CHANNELS_OUT, SIZE, PADDING, COUNTS, WEIGHT, WEIGHTS, BIAS,
- IN, IN_SIZE, IN_DEPTH, OUT, OUT_SIZE, OUT_DEPTH, V, V_DEPTH, SURROGATE, TO_ZERO) = range(24)
+ IN, IN_SIZE, IN_DEPTH, OUT, OUT_SIZE, OUT_DEPTH, V, V_DEPTH, SURROGATE, TO_ZERO, AT_END) = range(25)
 # Those that only the backward pass reads (`snn_training`).
-DETACHED, WANTED, ERROR, PADDED, PADDED_SIZE, SUM = range(24, 30)
-PROGRAM_COLUMNS = 30
+DETACHED, WANTED, REVERSED, REVERSED_SIZE, ERROR, PADDED, PADDED_SIZE, SUM = range(25, 33)
+PROGRAM_COLUMNS = 33
 # The columns of the constants.
 BETA, THRESHOLD, DIVISOR, FIRST, SECOND, PENALTY = range(6)
 CONSTANT_COLUMNS = 6
@@ -49,6 +50,25 @@ def potential(work, program, k, t):
     return work[start:start + size]
 
 
+@kernel("f4[::1](f4[::1], i4[:, ::1], i8)", "f8[::1](f8[::1], i4[:, ::1], i8)", inline=True)
+def bias_of(weights, program, k):
+    """The biases of operation k."""
+    begin = np.int64(program[k, BIAS])
+    return weights[begin:begin + program[k, CHANNELS_OUT]]
+
+
+@kernel(
+    "f8(i4[:, ::1], f4[::1], i8, f4[::1], f4[::1], b1, i4[::1])",
+    "f8(i4[:, ::1], f8[::1], i8, f8[::1], f8[::1], b1, i4[::1])")
+def scatter_values(program, weights, k, x, y, spikes, list):
+    """`scatter` with the weights and sizes of operation k."""
+    begin = np.int64(program[k, WEIGHT])
+    return scatter(
+        x, weights[begin:begin + program[k, WEIGHTS]], y, program[k, ROWS], program[k, COLUMNS], program[k, CHANNELS],
+        program[k, ROWS_OUT], program[k, COLUMNS_OUT], program[k, CHANNELS_OUT], program[k, SIZE], program[k, PADDING], spikes,
+        list)
+
+
 @kernel(
     "void(i4[:, ::1], f4[:, ::1], f4[::1], f4[:, ::1], i4, i4, b1, f4[::1], i4[::1], f4[::1], f8[::1])",
     "void(i4[:, ::1], f8[:, ::1], f8[::1], f8[:, ::1], i4, i4, b1, f8[::1], i4[::1], f8[::1], f8[::1])")
@@ -56,15 +76,19 @@ def forward(program, constants, weights, x, begin, end, smooth, work, list, tota
     """The steps from `begin` to before `end` of one sample.
 
     x has a row for each step, or a single one that is the input at every step.  A call that begins at 0 begins at rest;
-    any other goes on from what the last one left in `work`.  `total` adds up the last operation's values over the
-    steps; `counts` adds up, for each operation, the spikes of its neurons or what its synapses had to add.
+    any other goes on from what the last one left in `work`.  `total` becomes the sum of the last operation's values over all
+    steps so far; `counts` adds up, for each operation, the spikes of its neurons or what its synapses had to add.
     """
+    last = program.shape[0] - 1
+    at_end = program[last, AT_END] == 1
     if begin == 0:
         total[:] = 0
         counts[:] = 0
         for k in range(program.shape[0]):
             if program[k, KIND] == LIF or program[k, KIND] == LI:
                 potential(work, program, k, -1)[:] = 0
+        if at_end:
+            place(work, program, last, OUT, 0)[:] = 0
     for t in range(begin, end):
         for k in range(program.shape[0]):
             kind = program[k, KIND]
@@ -75,14 +99,15 @@ def forward(program, constants, weights, x, begin, end, smooth, work, list, tota
                 channels_last(x[t if x.shape[0] > 1 else 0], y, program[k, CHANNELS])
                 continue
             v = place(work, program, k, IN, t)
-            if kind == SYNAPSES:
-                begins, of_bias = np.int64(program[k, WEIGHT]), np.int64(program[k, BIAS])
-                fill(y, weights[of_bias:of_bias + program[k, CHANNELS_OUT]], program[k, COLUMNS_OUT])
-                counts[k] += scatter(
-                    v, weights[begins:begins + program[k, WEIGHTS]], y,
-                    program[k, ROWS], program[k, COLUMNS], program[k, CHANNELS], program[k, ROWS_OUT],
-                    program[k, COLUMNS_OUT], program[k, CHANNELS_OUT], program[k, SIZE], program[k, PADDING],
-                    program[k, COUNTS] == 1 and not smooth, list)
+            if kind == SYNAPSES and k == last and at_end:
+                active = np.int64(0)
+                for j in range(v.size):
+                    y[j] += v[j]
+                    active += v[j] != 0
+                counts[k] += active * program[k, CHANNELS_OUT]
+            elif kind == SYNAPSES:
+                fill(y, bias_of(weights, program, k), program[k, COLUMNS_OUT])
+                counts[k] += scatter_values(program, weights, k, v, y, program[k, COUNTS] == 1 and not smooth, list)
             elif kind == POOL:
                 pool(v, y, program[k, COLUMNS], program[k, CHANNELS], program[k, ROWS_OUT], program[k, COLUMNS_OUT],
                      program[k, SIZE], constants[k, DIVISOR])
@@ -100,9 +125,18 @@ def forward(program, constants, weights, x, begin, end, smooth, work, list, tota
                 counts[k] += fire(
                     potential(work, program, k, t - 1), v, potential(work, program, k, t), y, constants[k, BETA],
                     constants[k, THRESHOLD], program[k, TO_ZERO] == 1)
-        last = place(work, program, program.shape[0] - 1, OUT, t)
+        if not at_end:
+            values = place(work, program, last, OUT, t)
+            for j in range(total.size):
+                total[j] += values[j]
+    if at_end:
+        bias = bias_of(weights, program, last)
         for j in range(total.size):
-            total[j] += last[j]
+            total[j] = end * bias[j]
+        spikes = program[last, COUNTS] == 1 and not smooth
+        operations = scatter_values(program, weights, last, place(work, program, last, OUT, 0), total, spikes, list)
+        if spikes:
+            counts[last] = operations
 
 
 @kernel(

@@ -47,32 +47,39 @@ def error_of(errors, program, k):
 
 
 @kernel(
-    "void(i4[:, ::1], f4[:, ::1], f4[::1], i8, b1, f4[::1], i4[::1], f4[::1], f4[::1], f4[::1], i8, f4[::1])",
-    "void(i4[:, ::1], f8[:, ::1], f8[::1], i8, b1, f8[::1], i4[::1], f8[::1], f8[::1], f8[::1], i8, f8[::1])")
-def back(program, constants, reversed, t, smooth, work, list, values, scratch, errors, k, gradients):
-    """Operation k at step t: the gradients of its weights are added to, the error of what it takes is set."""
+    "void(i4[:, ::1], i8, f4[::1], f4, i4[::1], f4[::1], f4[::1], f4[::1])",
+    "void(i4[:, ::1], i8, f8[::1], f8, i4[::1], f8[::1], f8[::1], f8[::1])")
+def learn(program, k, x, steps, list, values, errors, gradients):
+    """Adds to the gradients of the synapses of operation k what x gives, and `steps` times that of their biases."""
+    error = error_of(errors, program, k)
+    width, size = np.int64(program[k, net.CHANNELS_OUT]), np.int64(program[k, net.SIZE])
+    begin, of_bias = np.int64(program[k, net.WEIGHT]), np.uint64(program[k, net.BIAS])
+    for pixel in range(np.uint64(program[k, net.ROWS_OUT] * program[k, net.COLUMNS_OUT])):
+        add(gradients, of_bias, error, pixel * np.uint64(width), np.uint64(width), steps)
+    start = np.int64(program[k, net.PADDED])
+    padded = errors[start:start + program[k, net.PADDED_SIZE]]
+    if size > 1:
+        pad(error, padded, program[k, net.COLUMNS_OUT], width, size - 1 - program[k, net.PADDING])
+    correlate(
+        x, padded, gradients[begin:begin + program[k, net.WEIGHTS]], program[k, net.ROWS], program[k, net.COLUMNS],
+        program[k, net.CHANNELS], width, size, list, values)
+
+
+@kernel(
+    "void(i4[:, ::1], f4[:, ::1], f4[::1], i8, b1, f4[::1], f4[::1], f4[::1], i8)",
+    "void(i4[:, ::1], f8[:, ::1], f8[::1], i8, b1, f8[::1], f8[::1], f8[::1], i8)")
+def back(program, constants, reversed, t, smooth, work, scratch, errors, k):
+    """Operation k at step t, backwards: the error of what it takes, from the error of what it gives."""
     kind = program[k, net.KIND]
     error, error_in = error_of(errors, program, k), error_of(errors, program, k - 1)
     if kind == net.SYNAPSES:
-        begin, of_bias = np.int64(program[k, net.WEIGHT]), np.int64(program[k, net.BIAS])
-        channels_out, size = np.int64(program[k, net.CHANNELS_OUT]), np.int64(program[k, net.SIZE])
-        for pixel in range(np.uint64(program[k, net.ROWS_OUT] * program[k, net.COLUMNS_OUT])):
-            add(gradients, np.uint64(of_bias), error, pixel * np.uint64(channels_out), np.uint64(channels_out), error.dtype.type(1))
-        padded = errors[program[k, net.PADDED]:program[k, net.PADDED] + program[k, net.PADDED_SIZE]]
-        if size > 1:
-            pad(error, padded, program[k, net.COLUMNS_OUT], channels_out, size - 1 - program[k, net.PADDING])
-        correlate(
-            place(work, program, k, net.IN, t), padded, gradients[begin:begin + program[k, net.WEIGHTS]], program[k, net.ROWS],
-            program[k, net.COLUMNS], program[k, net.CHANNELS], channels_out, size, list, values)
-        if program[k, net.WANTED]:
-            error_in[:] = 0
-            # The synapses, run backwards, are synapses again.
-            spread(
-                error, reversed[begin:begin + program[k, net.WEIGHTS]], error_in, program[k, net.ROWS_OUT],
-                program[k, net.COLUMNS_OUT], channels_out, program[k, net.ROWS], program[k, net.COLUMNS],
-                program[k, net.CHANNELS], size, size - 1 - program[k, net.PADDING], scratch)
-    elif not program[k, net.WANTED]:
-        return
+        begin = np.int64(program[k, net.REVERSED])
+        error_in[:] = 0
+        # Synapses, run backwards, are synapses again.
+        spread(
+            error, reversed[begin:begin + program[k, net.REVERSED_SIZE]], error_in, program[k, net.ROWS_OUT],
+            program[k, net.COLUMNS_OUT], program[k, net.CHANNELS_OUT], program[k, net.ROWS], program[k, net.COLUMNS],
+            program[k, net.CHANNELS], program[k, net.SIZE], program[k, net.SIZE] - 1 - program[k, net.PADDING], scratch)
     elif kind == net.POOL:
         unpool(error, error_in, program[k, net.COLUMNS], program[k, net.CHANNELS], program[k, net.ROWS_OUT],
                program[k, net.COLUMNS_OUT], program[k, net.SIZE], constants[k, net.DIVISOR])
@@ -83,6 +90,15 @@ def back(program, constants, reversed, t, smooth, work, list, values, scratch, e
         unfire(potential(work, program, k, t), error, error_in, constants[k, net.BETA], constants[k, net.THRESHOLD],
                program[k, net.TO_ZERO] == 1, program[k, net.DETACHED] == 1, constants[k, net.PENALTY], smooth,
                program[k, net.SURROGATE], constants[k, net.FIRST], constants[k, net.SECOND], scratch)
+
+
+@kernel("void(i4[:, ::1], i8, f4[::1])", "void(i4[:, ::1], i8, f8[::1])")
+def add_to_sum(program, k, errors):
+    """What neurons pass down to operations that work only once is summed over the steps."""
+    start, present = np.int64(program[k, net.SUM]), error_of(errors, program, k - 1)
+    total = errors[start:start + present.size]
+    for j in range(present.size):
+        total[j] += present[j]
 
 
 @kernel(
@@ -98,7 +114,7 @@ def train_samples(
     `mean` says whether a logit is the mean over the steps or their sum.
     """
     last = program.shape[0] - 1
-    loss = 0.0
+    loss, one = 0.0, errors.dtype.type(1.0)
     gradients[:] = 0
     for i in range(x.shape[0]):
         forward(program, constants, weights, x[i], 0, steps, smooth, work, list, logits[i], counts[i])
@@ -112,22 +128,30 @@ def train_samples(
             share *= steps
         loss += weight * cross_entropy(logits[i], labels[i], share, error_of(errors, program, last))
         for backwards in range(steps):
+            t = steps - 1 - backwards
             for k in range(last, 0, -1):
                 if program[k, net.STATIC]:
                     break
-                back(program, constants, reversed, steps - 1 - backwards, smooth, work, list, values, scratch, errors, k, gradients)
-                if program[k - 1, net.STATIC] and program[k, net.WANTED]:
-                    start = np.int64(program[k, net.SUM])
-                    present = error_of(errors, program, k - 1)
-                    total = errors[start:start + present.size]
-                    for j in range(present.size):
-                        total[j] += present[j]
+                if program[k, net.AT_END]:
+                    # Its error is the same at every step.
+                    if backwards > 0:
+                        continue
+                    learn(program, k, place(work, program, k, net.OUT, 0), steps * one, list, values, errors, gradients)
+                elif program[k, net.KIND] == net.SYNAPSES:
+                    learn(program, k, place(work, program, k, net.IN, t), one, list, values, errors, gradients)
+                if program[k, net.WANTED]:
+                    back(program, constants, reversed, t, smooth, work, scratch, errors, k)
+                    if program[k - 1, net.STATIC]:
+                        add_to_sum(program, k, errors)
         for k in range(last, 0, -1):
             if program[k, net.STATIC]:
                 if k < last and not program[k + 1, net.STATIC]:
                     start = np.int64(program[k + 1, net.SUM])
                     error_of(errors, program, k)[:] = errors[start:start + program[k, net.OUT_SIZE]]
-                back(program, constants, reversed, 0, smooth, work, list, values, scratch, errors, k, gradients)
+                if program[k, net.KIND] == net.SYNAPSES:
+                    learn(program, k, place(work, program, k, net.IN, 0), one, list, values, errors, gradients)
+                if program[k, net.WANTED]:
+                    back(program, constants, reversed, 0, smooth, work, scratch, errors, k)
     return loss
 
 

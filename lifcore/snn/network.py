@@ -232,22 +232,28 @@ class Sequential:
         samples, features = len(x), self.output_shape[0]
         logits = np.empty((samples, features), self.dtype)
         counts = np.empty((samples, len(self._operations)))
-        recorded = self._room(samples, steps, smooth) if record else None
+        recorded = self._room(samples, steps, smooth) if record else Record(None, None, None)
 
         def work(prepared, begin, end):
             program, constants, weights, *scratch = prepared[:5]
-            for first in range(begin, end) if record else [begin]:
-                last = first + 1 if record else end
+            if not record:
                 kernels.run_samples(
-                    program, constants, weights, x[first:last], steps, smooth, *scratch, logits[first:last], counts[first:last])
-                if record:
-                    self._copy_record(prepared, steps, first, *recorded)
+                    program, constants, weights, x[begin:end], steps, smooth, *scratch, logits[begin:end], counts[begin:end])
+                return
+            for sample in range(begin, end):
+                for t in range(steps):
+                    kernels.forward(
+                        program, constants, weights, x[sample], t, t + 1, smooth, *scratch, logits[sample], counts[sample])
+                    recorded.logits_in_time[sample, t] = logits[sample]
+                self._copy_record(prepared, steps, sample, recorded)
 
         static, whole = x.shape[1] < steps, bool(np.all((x >= 0) & (x == np.floor(x))))
-        kernels.run_samples.dispatcher  # compiled before the threads need it
+        (kernels.forward if record else kernels.run_samples).dispatcher  # compiled before the threads need it
         _divide(samples, workers, lambda: self.prepared(steps, record, static, whole), work)
         if self.readout == "membrane":
             logits /= logits.dtype.type(steps)
+            if record:
+                recorded.logits_in_time[...] /= np.arange(1, steps + 1, dtype=self.dtype)[:, None]
         if not np.all(np.isfinite(logits)):
             raise FloatingPointError(
                 f"logits are beyond the range of {self.dtype}: the input or the weights are too large, by up to "
@@ -258,7 +264,7 @@ class Sequential:
         operations = {
             op.layer: _operations_of(counts[:, k], not smooth and (whole if op.spiking is None else op.spiking))
             for k, op in enumerate(self._operations) if op.kind == kernels.SYNAPSES}
-        return Run(logits, rates, operations, *(self._finished_record(*recorded) if record else ()))
+        return Run(logits, rates, operations, *recorded)
 
     def predict(self, x, steps: int | None = None, workers: int | None = None) -> np.ndarray:
         """The class with the largest logit for each sample, shape (N,), int64; of equal ones the first."""
@@ -432,7 +438,10 @@ class Sequential:
             if k:
                 row[kernels.IN:kernels.IN_DEPTH + 1] = program[k - 1, kernels.OUT:kernels.OUT_DEPTH + 1]
             size = math.prod(op.shape)
-            row[kernels.OUT:kernels.OUT_DEPTH + 1] = room, size, 1 if static else depth(k)
+            row[kernels.AT_END] = k + 1 == len(program) and op.kind == kernels.SYNAPSES and not static
+            if row[kernels.AT_END]:
+                size = row[kernels.IN_SIZE]
+            row[kernels.OUT:kernels.OUT_DEPTH + 1] = room, size, 1 if static or row[kernels.AT_END] else depth(k)
             room += _rounded(size * row[kernels.OUT_DEPTH])
             if op.kind in (kernels.LIF, kernels.LI):
                 row[kernels.V], row[kernels.V_DEPTH] = room, V_depth + 1
@@ -492,25 +501,24 @@ class Sequential:
                 spikes[op.layer] = np.empty((samples, steps, *self.shapes[op.layer]), self.dtype if smooth else np.uint8)
             if op.kind in (kernels.LIF, kernels.LI):
                 potentials[op.layer] = np.empty((samples, steps, *self.shapes[op.layer]), self.dtype)
-        return spikes, potentials, np.empty((samples, steps, *self.output_shape), self.dtype)
+        return Record(spikes, potentials, np.empty((samples, steps, *self.output_shape), self.dtype))
 
-    def _copy_record(self, prepared, steps, sample, spikes, potentials, values):
+    def _copy_record(self, prepared, steps, sample, recorded):
         for k, op in enumerate(self._operations):
             row = prepared.program[k]
-            size = row[kernels.OUT_SIZE]
-            if op.layer in spikes:
-                spikes[op.layer][sample] = op.in_order(prepared.work[row[kernels.OUT]:][:steps * size], spikes[op.layer].shape[1:])
-            if op.layer in potentials:
-                potentials[op.layer][sample] = op.in_order(
-                    prepared.work[row[kernels.V] + size:][:steps * size], potentials[op.layer].shape[1:])
-        depth = row[kernels.OUT_DEPTH]
-        values[sample] = prepared.work[row[kernels.OUT]:][:depth * size].reshape(depth, size)
+            for kept, begin in ((recorded.spikes, row[kernels.OUT]), (
+                    recorded.potentials, row[kernels.V] + row[kernels.OUT_SIZE])):
+                if op.layer in kept:
+                    values = prepared.work[begin:][:steps * row[kernels.OUT_SIZE]]
+                    kept[op.layer][sample] = op.in_order(values, kept[op.layer].shape[1:])
 
-    def _finished_record(self, spikes, potentials, values):
-        in_time = np.cumsum(values, axis=1, dtype=self.dtype)
-        if self.readout == "membrane":
-            in_time /= np.arange(1, values.shape[1] + 1, dtype=self.dtype)[:, None]
-        return spikes, potentials, in_time
+
+class Record(NamedTuple):
+    """What a run keeps if asked to, as in `Run`."""
+
+    spikes: dict[int, np.ndarray] | None
+    potentials: dict[int, np.ndarray] | None
+    logits_in_time: np.ndarray | None
 
 
 def _rounded(size):
@@ -645,10 +653,10 @@ class Learner:
             for k in range(len(operations))]
         self.program, self.constants, room = net._program(steps, kept.__getitem__, steps, static, False)
         errors = self._lay_out_errors()
-        # The weights as the backward pass wants them.
-        self.reversed = _aligned(net._packed.size, net.dtype)
+        # The weights as the backward pass wants them (`snn_layers.spread`).
+        self.reversed = _aligned(self._lay_out_reversed(), net.dtype)
         most = max(math.prod(op.shape_in) for op in operations)
-        window = max(op.size**2 * op.shape_in[-1] for op in operations)
+        window = max(_rounded(op.size**2 * op.shape_in[-1]) for op in operations)
         self.rooms = queue.SimpleQueue()
         for _ in range(workers):
             self.rooms.put((
@@ -663,6 +671,27 @@ class Learner:
     def __exit__(self, *error):
         if self.executor:
             self.executor.shutdown()
+
+    def _lay_out_reversed(self):
+        """Places of reversed weights in the program; returns how much room they need."""
+        room = 0
+        for op, row in zip(self.net._operations, self.program):
+            if op.kind == kernels.SYNAPSES:
+                values = _rounded(op.size**2 * op.shape_in[-1])
+                row[[kernels.REVERSED, kernels.REVERSED_SIZE]] = room, -(-op.shape[-1] // 8) * 8 * values
+                room += row[kernels.REVERSED_SIZE]
+        return room
+
+    def _reverse(self):
+        """Turn the weights round: what sent from a channel to a window of others now sends from those back to it."""
+        for op, row in zip(self.net._operations, self.program):
+            if op.kind == kernels.SYNAPSES:
+                forwards = self.net._packed[op.begin:][:op.weights].reshape(op.size, op.shape_in[-1], op.size, op.shape[-1])
+                values = op.size**2 * op.shape_in[-1]
+                full = np.zeros((-(-op.shape[-1] // 8) * 8, _rounded(values)), self.net.dtype)
+                full[:op.shape[-1], :values] = forwards[::-1, :, ::-1].transpose(3, 0, 2, 1).reshape(op.shape[-1], values)
+                begin, size = row[[kernels.REVERSED, kernels.REVERSED_SIZE]]
+                self.reversed[begin:][:size] = full.reshape(-1, 8, full.shape[1] // 16, 16).transpose(0, 2, 1, 3).reshape(-1)
 
     def _lay_out_errors(self):
         """Places of errors in the program; returns how much room they need."""
@@ -691,12 +720,7 @@ class Learner:
         for k, op in enumerate(operations):
             if op.kind == kernels.LIF:
                 self.constants[k, kernels.PENALTY] = rate_penalty / (len(x) * self.steps * math.prod(op.shape))
-        for op in operations:
-            if op.kind == kernels.SYNAPSES:
-                shape = op.size, op.shape_in[-1], op.size, op.shape[-1]
-                forwards = net._packed[op.begin:][:op.weights].reshape(shape)
-                turned = self.reversed[op.begin:][:op.weights].reshape(shape[3], shape[0], shape[2], shape[1])
-                turned[...] = forwards[::-1, :, ::-1].transpose(3, 0, 2, 1)
+        self._reverse()
         begins = range(0, len(x), SAMPLES_AT_ONCE)
         parts = _aligned(len(begins) * net._packed.size, net.dtype).reshape(len(begins), -1)
         logits, counts = np.empty((len(x), *net.output_shape), net.dtype), np.empty((len(x), len(operations)))
