@@ -18,15 +18,16 @@ from __future__ import annotations
 import numpy as np
 
 from lifcore.kernels._jit import kernel
-from lifcore.kernels.snn_layers import add_up_square, clear, scatter_listed
+from lifcore.kernels.snn_layers import add_up_square, clear, find, scatter_listed
 from lifcore.kernels.snn_network import INPUT, LI, LIF, POOL, SYNAPSES
 
 __all__ = ["run_events", "settle"]
 
-# FLAT: all pixels of an image reach the same row of neurons.  EVERY_STEP: computed in full at every step, for the readout.
+# FLAT: all pixels of an image reach the same row of neurons.  EVERY_STEP: synapses of integrators, which are computed in
+# full at every step.  AT_END: synapses that come last, as in `snn_network`.
 (KIND, ROWS, COLUMNS, CHANNELS, ROWS_OUT, COLUMNS_OUT, CHANNELS_OUT, SIZE, PADDING, FLAT, WEIGHT, BIAS, SPIKES, IN, OUT,
- MARKS_IN, MARKS_OUT, EVERY_STEP, V, TOUCHED, WAITING, TO_ZERO) = range(22)
-PROGRAM_COLUMNS = 22
+ MARKS_IN, MARKS_OUT, EVERY_STEP, AT_END, V, TOUCHED, WAITING, TO_ZERO) = range(23)
+PROGRAM_COLUMNS = 23
 BETA, THRESHOLD, DIVISOR = range(3)
 CONSTANT_COLUMNS = 3
 
@@ -47,49 +48,60 @@ def _mark(marks, at, rows, columns, row, first, end, t):
         marks[j] = t + 1
 
 
+@kernel("void(i4[::1], i8, i8, i8, i8, i8)", inline=True)
+def _mark_pixel(marks, at, rows, columns, pixel, t):
+    """Marks one pixel."""
+    row = pixel // columns
+    _mark(marks, at, rows, columns, row, pixel - row * columns, pixel - row * columns + 1, t)
+
+
 @kernel(
-    "f8(i4[:, ::1], i8, i8, f4[::1], f4[::1], i4[::1], i4[::1])", "f8(i4[:, ::1], i8, i8, f8[::1], f8[::1], i4[::1], i4[::1])")
-def _send(program, k, t, weights, work, marks, list):
-    """Adds what marked pixels send through synapses; returns the additions, or products where values are no spikes."""
+    "i8(i4[:, ::1], i8, i8, f4[::1], i4[::1], i4[::1])", "i8(i4[:, ::1], i8, i8, f8[::1], i4[::1], i4[::1])")
+def _arriving(program, k, t, x, marks, list):
+    """Lists the places of marked pixels that are not 0, in rising order, and marks what they reach; returns their number."""
     rows, columns, channels = np.int64(program[k, ROWS]), np.int64(program[k, COLUMNS]), np.int64(program[k, CHANNELS])
     rows_out, columns_out = np.int64(program[k, ROWS_OUT]), np.int64(program[k, COLUMNS_OUT])
-    size, padding, width = np.int64(program[k, SIZE]), np.int64(program[k, PADDING]), np.int64(program[k, CHANNELS_OUT])
-    at, flat = np.int64(program[k, MARKS_IN]), program[k, FLAT] == 1
-    places = rows * columns * channels
-    x = work[program[k, IN]:program[k, IN] + places]
+    size, padding = np.int64(program[k, SIZE]), np.int64(program[k, PADDING])
+    at = np.int64(program[k, MARKS_IN])
+    lazy = program[k, EVERY_STEP] == 0 and program[k, AT_END] == 0
     count = 0
     for i in range(rows):
         for j in range(marks[at + 1 + i], marks[at + 1 + rows + i]):
-            if marks[at + 1 + 2 * rows + i * columns + j] == t + 1:
+            pixel = i * columns + j
+            if marks[at + 1 + 2 * rows + pixel] == t + 1:
                 before = count
-                for place in range(np.uint64((i * columns + j) * channels), np.uint64((i * columns + j + 1) * channels)):
+                for place in range(np.uint64(pixel * channels), np.uint64((pixel + 1) * channels)):
                     list[count] = place
                     count += x[place] != 0
-                if count > before and program[k, EVERY_STEP] == 0:
-                    row, column = (0, 0) if flat else (i + padding, j + padding)
+                if count > before and lazy:
+                    row, column = (0, 0) if program[k, FLAT] else (i + padding, j + padding)
                     first, end = max(0, column - size + 1), min(columns_out, column + 1)
                     for a in range(max(0, row - size + 1), min(rows_out, row + 1)):
                         _mark(marks, program[k, MARKS_OUT], rows_out, columns_out, a, first, end, t)
-    if flat:
-        rows, columns, channels = 1, 1, places
-    weight = weights[program[k, WEIGHT]:program[k, WEIGHT] + size * size * channels * width]
-    y = work[program[k, OUT]:program[k, OUT] + rows_out * columns_out * width]
-    operations = scatter_listed(
-        x, list, count, weight, y, rows, columns, channels, rows_out, columns_out, width, size, padding, program[k, SPIKES] == 1)
-    for m in range(np.uint64(count)):
-        x[np.uint64(list[m])] = 0
-    return operations
+    return count
 
 
 @kernel(
-    "void(i4[:, ::1], f4[:, ::1], i8, i8, f4[::1], i4[::1])", "void(i4[:, ::1], f8[:, ::1], i8, i8, f8[::1], i4[::1])")
-def _pool(program, constants, k, t, work, marks):
+    "f8(i4[:, ::1], i8, f4[::1], f4[::1], i4[::1], i8, f4[::1])", "f8(i4[:, ::1], i8, f8[::1], f8[::1], i4[::1], i8, f8[::1])")
+def _send(program, k, x, y, list, count, weights):
+    """Adds what the listed places send through synapses; returns the additions, or products where they are no spikes."""
+    rows, columns, channels = np.int64(program[k, ROWS]), np.int64(program[k, COLUMNS]), np.int64(program[k, CHANNELS])
+    size, width, begin = np.int64(program[k, SIZE]), np.int64(program[k, CHANNELS_OUT]), np.int64(program[k, WEIGHT])
+    if program[k, FLAT]:
+        rows, columns, channels = 1, 1, rows * columns * channels
+    return scatter_listed(
+        x, list, count, weights[begin:begin + size * size * channels * width], y, rows, columns, channels,
+        program[k, ROWS_OUT], program[k, COLUMNS_OUT], width, size, program[k, PADDING], program[k, SPIKES] == 1)
+
+
+@kernel(
+    "void(i4[:, ::1], f4[:, ::1], i8, i8, f4[::1], f4[::1], i4[::1])",
+    "void(i4[:, ::1], f8[:, ::1], i8, i8, f8[::1], f8[::1], i4[::1])")
+def _pool(program, constants, k, t, x, y, marks):
     """Adds up the squares in which a pixel is marked; a pixel of no square is left out."""
     rows, columns, channels = np.int64(program[k, ROWS]), np.int64(program[k, COLUMNS]), np.int64(program[k, CHANNELS])
     rows_out, columns_out, size = np.int64(program[k, ROWS_OUT]), np.int64(program[k, COLUMNS_OUT]), np.int64(program[k, SIZE])
     at, out = np.int64(program[k, MARKS_IN]), np.int64(program[k, MARKS_OUT])
-    x = work[program[k, IN]:program[k, IN] + rows * columns * channels]
-    y = work[program[k, OUT]:program[k, OUT] + rows_out * columns_out * channels]
     for i in range(rows):
         for j in range(marks[at + 1 + i], marks[at + 1 + rows + i]):
             if marks[at + 1 + 2 * rows + i * columns + j] == t + 1:
@@ -188,6 +200,36 @@ def _touch(program, constants, k, row, t, powers, work, marks, counts):
 
 
 @kernel(
+    "i8(i4[:, ::1], i8, i8, i8, f4[::1], i4[::1], f4[::1], i4[:, ::1], i8)",
+    "i8(i4[:, ::1], i8, i8, i8, f8[::1], i4[::1], f8[::1], i4[:, ::1], i8)")
+def _pass_on(program, k, row, t, work, marks, total, record, recorded):
+    """Marks the pixels of a row in which a neuron has fired, and records its spikes; returns how many are recorded."""
+    rows, columns, channels = np.int64(program[k, ROWS]), np.int64(program[k, COLUMNS]), np.int64(program[k, CHANNELS])
+    at, out, waiting = np.int64(program[k, MARKS_IN]), np.int64(program[k, OUT]), np.int64(program[k, WAITING])
+    last = k == program.shape[0] - 1
+    for j in range(marks[at + 1 + row], marks[at + 1 + rows + row]):
+        pixel = row * columns + j
+        fired = 0
+        if marks[at + 1 + 2 * rows + pixel] == t + 1:
+            for place in range(pixel * channels, (pixel + 1) * channels):
+                if work[out + place] != 0:
+                    fired += 1
+                    if recorded < record.shape[0]:
+                        record[recorded, 0] = k
+                        record[recorded, 1] = t
+                        record[recorded, 2] = place
+                        recorded += 1
+                    if last:
+                        total[place] += 1
+        if fired > 0 and not last:
+            _mark(marks, program[k, MARKS_OUT], rows, columns, row, j, j + 1, t)
+        if fired > 0 and program[k, TO_ZERO] == 0:
+            marks[waiting] += 1
+            marks[waiting + marks[waiting]] = pixel
+    return recorded
+
+
+@kernel(
     "i8(i4[:, ::1], f4[:, ::1], f4[::1], f4[:, ::1], i8, i4[::1], i4[::1], f4[::1], f4[::1], i4[::1], i4[::1], f4[::1], "
     "f8[:, ::1], i4[:, ::1])",
     "i8(i4[:, ::1], f8[:, ::1], f8[::1], f8[:, ::1], i8, i4[::1], i4[::1], f8[::1], f8[::1], i4[::1], i4[::1], f8[::1], "
@@ -219,64 +261,57 @@ def run_events(program, constants, weights, powers, steps, begins, index, value,
         for k in range(last + 1):
             kind = program[k, KIND]
             rows, columns, channels = np.int64(program[k, ROWS]), np.int64(program[k, COLUMNS]), np.int64(program[k, CHANNELS])
-            source, sink = np.int64(program[k, IN]), np.int64(program[k, OUT])
+            width = np.int64(program[k, CHANNELS_OUT])
+            x = work[program[k, IN]:program[k, IN] + rows * columns * channels]
+            y = work[program[k, OUT]:program[k, OUT] + np.int64(program[k, ROWS_OUT]) * program[k, COLUMNS_OUT] * width]
             if kind == INPUT:
                 for e in range(begins[t], begins[t + 1]):
-                    work[sink + index[e]] += value[e]
-                    pixel = index[e] // channels
-                    _mark(marks, program[k, MARKS_OUT], rows, columns, pixel // columns, pixel % columns, pixel % columns + 1, t)
+                    y[index[e]] += value[e]
+                    _mark_pixel(marks, program[k, MARKS_OUT], rows, columns, index[e] // channels, t)
                 continue
             if kind == LI:
                 for c in range(channels):
-                    work[sink + c] = constants[k, BETA] * work[sink + c] + work[source + c]
+                    y[c] = constants[k, BETA] * y[c] + x[c]
+                    total[c] += y[c]
                 counts[k, 1] += channels
                 continue
             if program[k, EVERY_STEP]:
-                for c in range(program[k, CHANNELS_OUT]):
-                    work[sink + c] = weights[program[k, BIAS] + c]
-            at = np.int64(program[k, MARKS_IN])
-            waiting = np.int64(program[k, WAITING])
+                y[:] = weights[program[k, BIAS]:program[k, BIAS] + width]
+            at, waiting = np.int64(program[k, MARKS_IN]), np.int64(program[k, WAITING])
             if kind == LIF:
                 for w in range(waiting + 1, waiting + 1 + marks[waiting]):
-                    pixel = np.int64(marks[w])
-                    _mark(marks, at, rows, columns, pixel // columns, pixel % columns, pixel % columns + 1, t)
+                    _mark_pixel(marks, at, rows, columns, marks[w], t)
                 marks[waiting] = 0
             if marks[at] == 0:
                 continue
-            if kind == SYNAPSES:
-                counts[k, 0] += _send(program, k, t, weights, work, marks, list)
-            elif kind == POOL:
-                _pool(program, constants, k, t, work, marks)
-            else:
+            if kind == LIF:
                 for i in range(rows):
-                    low, high = at + 1 + i, at + 1 + rows + i
-                    if marks[low] < marks[high] and _touch(program, constants, k, i, t, powers[k], work, marks, counts) > 0:
-                        for j in range(marks[low], marks[high]):
-                            fired = 0
-                            if marks[at + 1 + 2 * rows + i * columns + j] == t + 1:
-                                place = (i * columns + j) * channels
-                                for c in range(place, place + channels):
-                                    if work[sink + c] != 0:
-                                        fired += 1
-                                        if recorded < record.shape[0]:
-                                            record[recorded, 0] = k
-                                            record[recorded, 1] = t
-                                            record[recorded, 2] = c
-                                            recorded += 1
-                                        if k == last:
-                                            total[c] += 1
-                            if fired > 0:
-                                if program[k, TO_ZERO] == 0:
-                                    marks[waiting] += 1
-                                    marks[waiting + marks[waiting]] = i * columns + j
-                                if k != last:
-                                    _mark(marks, program[k, MARKS_OUT], rows, columns, i, j, j + 1, t)
+                    if marks[at + 1 + i] < marks[at + 1 + rows + i]:
+                        if _touch(program, constants, k, i, t, powers[k], work, marks, counts) > 0:
+                            recorded = _pass_on(program, k, i, t, work, marks, total, record, recorded)
+            elif kind == POOL:
+                _pool(program, constants, k, t, x, y, marks)
+            else:
+                count = _arriving(program, k, t, x, marks, list)
+                if program[k, AT_END]:
+                    sums = work[program[k, OUT]:program[k, OUT] + x.size]
+                    for m in range(np.uint64(count)):
+                        sums[np.uint64(list[m])] += x[np.uint64(list[m])]
+                    counts[k, 0] += count * width
+                else:
+                    counts[k, 0] += _send(program, k, x, y, list, count, weights)
+                for m in range(np.uint64(count)):
+                    x[np.uint64(list[m])] = 0
             for i in range(2 * rows):
                 marks[at + 1 + i] = 0
             marks[at] = 0
-        if program[last, EVERY_STEP]:
-            for c in range(total.size):
-                total[c] += work[program[last, OUT] + c]
+    if program[last, AT_END]:
+        sums = work[program[last, OUT]:program[last, OUT] + program[last, ROWS] * program[last, COLUMNS] * program[last, CHANNELS]]
+        for c in range(total.size):
+            total[c] = steps * weights[program[last, BIAS] + c]
+        operations = _send(program, last, sums, total, list, find(sums, list), weights)
+        if program[last, SPIKES]:
+            counts[last, 0] = operations
     return recorded
 
 

@@ -129,8 +129,8 @@ class _Plan:
         self.steps, self.weights, self.operations = steps, net._packed, net._operations
         self.neurons = {k: op for k, op in enumerate(self.operations) if op.kind == LIF}
         last = len(self.operations) - 1
-        every_step = {SYNAPSES: last, LI: last - 1, LIF: None}[self.operations[last].kind]
-        _refuse(net, every_step)
+        read = {SYNAPSES: last, LI: last - 1, LIF: None}[self.operations[last].kind]
+        _refuse(net, read)
         self.program = np.zeros((len(self.operations), kernels.PROGRAM_COLUMNS), np.int32)
         self.constants = np.zeros((len(self.operations), kernels.CONSTANT_COLUMNS), net.dtype)
         values = marks = 0
@@ -139,7 +139,8 @@ class _Plan:
             # Values that were flattened still lie, and are reached, as the image they were.
             source = op.image or op.shape_in
             shape = op.shape if op.kind == SYNAPSES else op.image or op.shape
-            row[kernels.KIND], row[kernels.EVERY_STEP] = op.kind, every_step is not None and k >= every_step
+            row[kernels.KIND] = op.kind
+            row[kernels.EVERY_STEP], row[kernels.AT_END] = k == read and k < last, k == read and k == last
             row[[kernels.ROWS, kernels.COLUMNS, kernels.CHANNELS]] = source
             row[[kernels.ROWS_OUT, kernels.COLUMNS_OUT, kernels.CHANNELS_OUT]] = shape
             row[kernels.SIZE], row[kernels.PADDING], row[kernels.FLAT] = op.size, op.padding, op.image is not None
@@ -148,7 +149,7 @@ class _Plan:
             if k:
                 row[kernels.IN], row[kernels.MARKS_IN] = self.program[k - 1, [kernels.OUT, kernels.MARKS_OUT]]
             row[kernels.OUT], row[kernels.MARKS_OUT] = values, marks
-            values += math.prod(shape)
+            values += math.prod(source if row[kernels.AT_END] else shape)
             marks += 1 + 2 * shape[0] + shape[0] * shape[1]
             self.constants[k, kernels.DIVISOR] = op.size**2 if isinstance(layer, AvgPool2d) and op.kind == POOL else 1
             if op.kind in (LIF, LI):
@@ -187,10 +188,10 @@ class _Plan:
             potentials[op.layer][sample] = op.in_order(V, (1, *potentials[op.layer].shape[1:]))[0]
 
 
-def _refuse(net, every_step):
+def _refuse(net, read):
     """An error where a layer cannot be run from event to event."""
     for k, op in enumerate(net._operations):
-        if op.kind == SYNAPSES and k != every_step and np.any(net._packed[op.begin_bias:][:op.biases]):
+        if op.kind == SYNAPSES and k != read and np.any(net._packed[op.begin_bias:][:op.biases]):
             raise ValueError(
                 f"layer {op.layer}, {type(net.layers[op.layer]).__name__}, has a bias, which arrives at every neuron at every step "
                 "and leaves nothing to skip: use bias=False")
