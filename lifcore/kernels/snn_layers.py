@@ -21,7 +21,7 @@ from lifcore.kernels._jit import kernel
 from lifcore.kernels.snn_surrogates import derivatives, smoothed
 
 __all__ = [
-    "add", "add_up_square", "channels_last", "correlate", "fill", "fire", "fire_smoothly", "integrate", "pad", "pool",
+    "add_pixels", "add_up_square", "channels_last", "correlate", "fill", "fire", "fire_smoothly", "integrate", "pad", "pool",
     "scatter", "scatter_listed", "spread", "unfire", "unpool",
 ]
 
@@ -87,6 +87,21 @@ def clear(y, i, n):
     """y[i:i + n] = 0."""
     for m in range(n):
         y[i + m] = 0
+
+
+@kernel("void(f4[::1], u8, f4[::1], u8, f4)", "void(f8[::1], u8, f8[::1], u8, f8)")
+def add_pixels(y, i, x, width, a):
+    """y[i:i + width] += a times the sum of all pixels of x, which have `width` channels."""
+    at = np.uint64(0)
+    while at + np.uint64(8) * width <= np.uint64(x.size):
+        j4 = at + np.uint64(4) * width
+        add_eight(
+            y, i, x, at, at + width, at + np.uint64(2) * width, at + np.uint64(3) * width, j4, j4 + width,
+            j4 + np.uint64(2) * width, j4 + np.uint64(3) * width, width, a, a, a, a, a, a, a, a)
+        at = j4 + np.uint64(4) * width
+    while at < np.uint64(x.size):
+        add(y, i, x, at, width, a)
+        at += width
 
 
 @kernel("void(f4[::1], f4[::1], i8)", "void(f8[::1], f8[::1], i8)")

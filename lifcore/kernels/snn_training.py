@@ -18,7 +18,7 @@ import numpy as np
 from lifcore.kernels import snn_network as net
 from lifcore.kernels._jit import kernel
 from lifcore.kernels.elementary import exp, log
-from lifcore.kernels.snn_layers import add, correlate, pad, spread, unfire, unpool
+from lifcore.kernels.snn_layers import add_pixels, correlate, pad, spread, unfire, unpool
 from lifcore.kernels.snn_network import forward, place, potential
 
 __all__ = ["adam", "cross_entropy", "train_samples"]
@@ -54,8 +54,7 @@ def learn(program, k, x, steps, list, values, errors, gradients):
     error = error_of(errors, program, k)
     width, size = np.int64(program[k, net.CHANNELS_OUT]), np.int64(program[k, net.SIZE])
     begin, of_bias = np.int64(program[k, net.WEIGHT]), np.uint64(program[k, net.BIAS])
-    for pixel in range(np.uint64(program[k, net.ROWS_OUT] * program[k, net.COLUMNS_OUT])):
-        add(gradients, of_bias, error, pixel * np.uint64(width), np.uint64(width), steps)
+    add_pixels(gradients, of_bias, error, np.uint64(width), steps)
     start = np.int64(program[k, net.PADDED])
     padded = errors[start:start + program[k, net.PADDED_SIZE]]
     if size > 1:
