@@ -161,7 +161,7 @@ class Surrogates(LiveFigure):
         "beta": 0.9, "threshold": 1.0, "steps": 20, "neurons": 100, "inputs": 20, "density": 0.3, "seed": 3,
         "points": 241, "low": -2.0, "high": 1.0, "floor": 1e-8, "ceiling": 100.0,
         "levels": [1.1, 2.0, 7.0, 14.0, 28.0, 56.0]}
-    heights = (739, 944)
+    heights = (759, 965)
     shown = (
         Readout("silent", "silent neurons"),
         Readout("dead", "gradient exactly 0"),
@@ -337,7 +337,7 @@ class GradientThroughTime(LiveFigure):
     fixed = {
         "threshold": 1.0, "steps": 60, "density": 0.5, "seed": 5, "floor": 1e-9, "ceiling": 1e5,
         "V_low": -0.5, "V_high": 2.5}
-    heights = (827, 1026)
+    heights = (847, 1046)
     shown = (
         Readout("detached", "at step 1, detached", "decades", 2, "nothing"),
         Readout("whole", "at step 1, whole", "decades", 2, "nothing"),

@@ -92,7 +92,8 @@ function drawSurrogates(card, kernels) {
       typical: decades(kernels, lengths[Math.floor(neurons / 2)]),
     };
     const summary =
-      `Of ${plural(neurons, "neuron")}, ${silent} do not fire and ${dead.length} get no gradient at all. ` +
+      `Of ${plural(neurons, "neuron")}, ${silent} do not fire and ${dead.length} get no gradient at all; ` +
+      `the median is ${dead.length > neurons / 2 ? "zero" : `10 to the power ${readouts.typical.toFixed(2)}`}. ` +
       `The derivative at threshold is ${readouts.height.toFixed(3)}.`;
     return { readouts, summary };
   };
