@@ -17,14 +17,16 @@ WIDE = {
     "log": [(1e-9, 10), (0.9, 1.1), (1, 1e300)],
     "log1p": [(-0.999, 3), (-1e-6, 1e-6), (0, 1e300)],
     "tanh": [(-25, 25), (-1, 1), (-1e-6, 1e-6)],
+    "arctan": [(-1, 1), (-1e-6, 1e-6), (-20, 20), (0.9, 1.1), (-1e6, 1e6)],
 }
+IN_MPMATH = {"arctan": "atan"}
 # Largest error allowed, in units in the last place of the exact value (mpmath, 40 digits).
-ULP = {"exp": 1.0, "expm1": 1.5, "log": 1.0, "log1p": 1.5, "tanh": 2.5}
+ULP = {"exp": 1.0, "expm1": 1.5, "log": 1.0, "log1p": 1.5, "tanh": 2.5, "arctan": 1.5}
 
 
 @pytest.mark.parametrize("name", WIDE)
 def test_elementary_functions_are_exact_to_the_last_digits(name):
-    function, exact = getattr(elementary, name), getattr(mpmath, name)
+    function, exact = getattr(elementary, name), getattr(mpmath, IN_MPMATH.get(name, name))
     rng = np.random.default_rng(7)
     with mpmath.workdps(40):
         for low, high in WIDE[name]:
@@ -46,6 +48,7 @@ def test_elementary_functions_at_their_limits():
     assert elementary.log(5e-324) == math.log(5e-324)
     assert (elementary.log1p(-1.0), elementary.log1p(inf), elementary.log1p(0.0)) == (-inf, inf, 0)
     assert (elementary.tanh(inf), elementary.tanh(-inf), elementary.tanh(0.0)) == (1, -1, 0)
+    assert (elementary.arctan(inf), elementary.arctan(-inf), elementary.arctan(0.0)) == (math.pi / 2, -math.pi / 2, 0)
     for function, outside in ((elementary.log, -1.0), (elementary.log1p, -1.5)):
         assert math.isnan(function(outside))
     for name in elementary.__all__:

@@ -18,7 +18,7 @@ from __future__ import annotations
 import numpy as np
 
 from lifcore.kernels._jit import kernel
-from lifcore.kernels.snn_layers import add_up_square, clear, find, scatter_listed
+from lifcore.kernels.snn_layers import add_up_square, clear, fill, find, scatter_listed
 from lifcore.kernels.snn_network import INPUT, LI, LIF, POOL, SYNAPSES
 
 __all__ = ["run_events", "settle"]
@@ -274,13 +274,13 @@ def run_events(program, constants, weights, powers, steps, begins, index, value,
                     _mark_pixel(marks, program[k, MARKS_OUT], rows, columns, index[e] // channels, t)
                 continue
             if kind == LI:
-                for c in range(channels):
+                for c in range(y.size):
                     y[c] = constants[k, BETA] * y[c] + x[c]
                     total[c] += y[c]
-                counts[k, 1] += channels
+                counts[k, 1] += y.size
                 continue
             if program[k, EVERY_STEP]:
-                y[:] = weights[program[k, BIAS]:program[k, BIAS] + width]
+                fill(y, weights[program[k, BIAS]:program[k, BIAS] + width], program[k, COLUMNS_OUT])
             at, waiting = np.int64(program[k, MARKS_IN]), np.int64(program[k, WAITING])
             if kind == LIF:
                 for w in range(waiting + 1, waiting + 1 + marks[waiting]):

@@ -21,8 +21,8 @@ from lifcore.kernels._jit import kernel
 from lifcore.kernels.snn_surrogates import derivatives, smoothed
 
 __all__ = [
-    "add_pixels", "add_up_square", "channels_last", "correlate", "fill", "fire", "fire_smoothly", "integrate", "pad", "pool",
-    "scatter", "scatter_listed", "spread", "unfire", "unpool",
+    "add_pixels", "add_up_square", "channels_last", "clear", "correlate", "fill", "find", "fire", "fire_smoothly",
+    "integrate", "pad", "pool", "scatter", "scatter_listed", "spread", "unfire", "unpool",
 ]
 
 
@@ -154,11 +154,11 @@ def scatter_listed(
         kernel_rows, n = np.uint64(end_row - first_row), np.uint64((end - first) * channels_out)
         to = np.uint64(((i + padding - first_row) * columns_out + j + padding - (size - 1) + first) * channels_out)
         origin = np.uint64(first_row) * of_row + np.uint64(first * channels_out) - np.uint64(pixel) * of_channel
-        before, arriving = k, x.dtype.type(0.0)
+        before, arriving = k, 0.0
         while k + 4 <= count and list[k + 3] < limit:
             c0, c1, c2, c3 = np.uint64(list[k]), np.uint64(list[k + 1]), np.uint64(list[k + 2]), np.uint64(list[k + 3])
             x0, x1, x2, x3 = x[c0], x[c1], x[c2], x[c3]
-            arriving += (x0 + x1) + (x2 + x3)
+            arriving += (float(x0) + float(x1)) + (float(x2) + float(x3))
             for a in range(kernel_rows):
                 at = origin + a * of_row
                 add_four(
@@ -168,7 +168,7 @@ def scatter_listed(
         if k + 2 <= count and list[k + 1] < limit:
             c0, c1 = np.uint64(list[k]), np.uint64(list[k + 1])
             x0, x1 = x[c0], x[c1]
-            arriving += x0 + x1
+            arriving += float(x0) + float(x1)
             for a in range(kernel_rows):
                 at = origin + a * of_row
                 add_two(y, to - a * up, weight, at + c0 * of_channel, at + c1 * of_channel, n, x0, x1)
@@ -176,11 +176,11 @@ def scatter_listed(
         if k < count and list[k] < limit:
             c0 = np.uint64(list[k])
             x0 = x[c0]
-            arriving += x0
+            arriving += float(x0)
             for a in range(kernel_rows):
                 add(y, to - a * up, weight, origin + a * of_row + c0 * of_channel, n, x0)
             k += 1
-        operations += reached * (float(arriving) if spikes else float(k - before))
+        operations += reached * (arriving if spikes else float(k - before))
     return operations
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from lifcore.kernels._jit import kernel
 from lifcore.kernels.snn_layers import channels_last, fill, fire, fire_smoothly, integrate, pool, scatter
 
-__all__ = ["forward", "run_samples"]
+__all__ = ["check", "forward", "run_samples", "survey"]
 
 # Kinds of operations, the first column of a program.
 INPUT, SYNAPSES, POOL, LIF, LI = range(5)
@@ -146,3 +146,26 @@ def run_samples(program, constants, weights, x, steps, smooth, work, list, total
     """`forward` through all steps for each sample."""
     for i in range(x.shape[0]):
         forward(program, constants, weights, x[i], 0, steps, smooth, work, list, totals[i], counts[i])
+        check(program, steps, work, counts[i])
+
+
+@kernel("void(i4[:, ::1], i8, f4[::1], f8[::1])", "void(i4[:, ::1], i8, f8[::1], f8[::1])")
+def check(program, steps, work, counts):
+    """Makes the count of neurons NaN whose potential after `steps` steps is not finite: it came from beyond the range."""
+    for k in range(program.shape[0]):
+        if program[k, KIND] == LIF or program[k, KIND] == LI:
+            wrong = np.int64(0)
+            V = potential(work, program, k, steps - 1)
+            for j in range(V.size):
+                wrong += not (V[j] - V[j] == 0)
+            if wrong > 0:
+                counts[k] = np.nan
+
+
+@kernel("b1(f4[::1], f4)", "b1(f8[::1], f8)")
+def survey(x, most):
+    """Whether all of x are whole numbers from 0 to `most`."""
+    wrong = np.int64(0)
+    for j in range(x.size):
+        wrong += not (x[j] >= 0 and x[j] <= most and np.floor(x[j]) == x[j])
+    return wrong == 0

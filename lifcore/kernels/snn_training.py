@@ -19,7 +19,7 @@ from lifcore.kernels import snn_network as net
 from lifcore.kernels._jit import kernel
 from lifcore.kernels.elementary import exp, log
 from lifcore.kernels.snn_layers import add_pixels, correlate, pad, spread, unfire, unpool
-from lifcore.kernels.snn_network import forward, place, potential
+from lifcore.kernels.snn_network import check, forward, place, potential
 
 __all__ = ["adam", "cross_entropy", "train_samples"]
 
@@ -117,6 +117,7 @@ def train_samples(
     gradients[:] = 0
     for i in range(x.shape[0]):
         forward(program, constants, weights, x[i], 0, steps, smooth, work, list, logits[i], counts[i])
+        check(program, steps, work, counts[i])
         errors[:] = 0
         share = weight
         if mean:

@@ -105,6 +105,8 @@ def event_driven(
         found = plan.run(events, logits[k], counts[k], spoken)
         if record:
             plan.copy_record(k, spoken[:found], spikes, potentials)
+    if net._order is not None:
+        logits = logits[:, net._order]
     if net.readout == "membrane":
         logits /= logits.dtype.type(steps)
     if not np.all(np.isfinite(logits)):

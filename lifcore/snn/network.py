@@ -29,6 +29,8 @@ SPIKES = ("step", "smoothed")
 # One task of a thread.  What is summed over samples is summed in groups of this size first, whatever the number of
 # threads, so that the sum has the same bits.
 SAMPLES_AT_ONCE = 8
+# Whole numbers up to here count as spikes.
+MOST_SPIKES = 2**24
 # Neurons whose slopes are worked out together: few enough to stay in the first cache.
 BLOCK = 512
 
@@ -151,6 +153,11 @@ class Sequential:
         self.output_shape = self.shapes[-1]
         self._check_readout()
         self._operations = self._list_operations()
+        last = self._operations[-1]
+        # Where a logit lies, if not in order: a row that was an image lies as that image does.
+        self._order = None
+        if last.image and last.kind != kernels.SYNAPSES:
+            self._order = last.in_order(np.arange(math.prod(last.shape)), self.output_shape)
         self._packed = _aligned(sum(_rounded(op.weights) + _rounded(op.biases) for op in self._operations), dtype)
         self.set_parameters(self._initial(rng))
 
@@ -244,20 +251,20 @@ class Sequential:
                 for t in range(steps):
                     kernels.forward(
                         program, constants, weights, x[sample], t, t + 1, smooth, *scratch, logits[sample], counts[sample])
-                    recorded.logits_in_time[sample, t] = logits[sample]
+                    recorded.logits_in_time[sample, t] = logits[sample] if self._order is None else logits[sample, self._order]
+                kernels.check(program, steps, scratch[0], counts[sample])
                 self._copy_record(prepared, steps, sample, recorded)
 
-        static, whole = x.shape[1] < steps, bool(np.all((x >= 0) & (x == np.floor(x))))
+        static, whole = x.shape[1] < steps, kernels.survey(x.reshape(-1), x.dtype.type(MOST_SPIKES))
         (kernels.forward if record else kernels.run_samples).dispatcher  # compiled before the threads need it
         _divide(samples, workers, lambda: self.prepared(steps, record, static, whole), work)
+        self._check_range(x, logits, counts)
+        if self._order is not None:
+            logits = logits[:, self._order]
         if self.readout == "membrane":
             logits /= logits.dtype.type(steps)
             if record:
                 recorded.logits_in_time[...] /= np.arange(1, steps + 1, dtype=self.dtype)[:, None]
-        if not np.all(np.isfinite(logits)):
-            raise FloatingPointError(
-                f"logits are beyond the range of {self.dtype}: the input or the weights are too large, by up to "
-                f"{np.abs(x).max():g} and {np.abs(self._packed).max():g}")
         rates = {
             op.layer: float(counts[:, k].sum() / (samples * steps * math.prod(op.shape)))
             for k, op in enumerate(self._operations) if op.kind == kernels.LIF}
@@ -350,12 +357,18 @@ class Sequential:
         learner = Learner(self, steps, x.shape[1] < steps, smooth, _workers(workers))
         with learner:
             found = learner.gradients(x, labels, rate_penalty)
-        if not (np.isfinite(found.loss) and np.all(np.isfinite(found.gradients))):
-            raise FloatingPointError(
-                f"the loss or its gradients are beyond the range of {self.dtype}: the input or the weights are too large, by "
-                f"up to {np.abs(x).max():g} and {np.abs(self._packed).max():g}")
+        self._check_range(x, found.gradients, found.counts)
         return found.loss, {
             name: _unpacked(found.gradients, op, name) for op in self._operations for name in op.arrays}
+
+    def _check_range(self, x, found, counts):
+        """An error where something went beyond the range of the dtype: the kernels go on, and mark it."""
+        marked = [op.layer for k, op in enumerate(self._operations) if np.any(np.isnan(counts[:, k]))]
+        if marked or not np.all(np.isfinite(found)):
+            what = f"potentials of layer {marked[0]}" if marked else "results"
+            raise FloatingPointError(
+                f"{what} are beyond the range of {self.dtype}: the input, of up to {np.abs(x).max():g}, or the parameters, of up "
+                f"to {np.abs(self._packed).max():g}, are too large")
 
     # What the network is.
 
@@ -421,7 +434,7 @@ class Sequential:
         depth(k) says how many steps of the values of operation k are kept, V_depth how many of each potential; `static`
         whether the input is the same at every step, `whole` whether it consists of whole numbers of spikes.
         """
-        program = np.zeros((len(self._operations), kernels.PROGRAM_COLUMNS), np.int32)
+        program = np.zeros((len(self._operations), kernels.PROGRAM_COLUMNS), np.int64)
         constants = np.zeros((len(self._operations), kernels.CONSTANT_COLUMNS), self.dtype)
         constants[:, kernels.DIVISOR] = 1.0
         room = 0
@@ -446,8 +459,6 @@ class Sequential:
             if op.kind in (kernels.LIF, kernels.LI):
                 row[kernels.V], row[kernels.V_DEPTH] = room, V_depth + 1
                 room += _rounded(size * (V_depth + 1))
-            if room >= 2**31:
-                raise ValueError(f"steps must be fewer for a network of this size: {steps} steps need more than 2**31 places")
             layer = self.layers[op.layer]
             if op.kind in (kernels.LIF, kernels.LI):
                 constants[k, kernels.BETA] = layer.beta
@@ -458,7 +469,9 @@ class Sequential:
                 row[kernels.SURROGATE], row[kernels.TO_ZERO] = layer.surrogate.kind, layer.reset_mechanism == "zero"
             elif isinstance(layer, AvgPool2d) and op.kind == kernels.POOL:
                 constants[k, kernels.DIVISOR] = op.size**2
-        return program, constants, room
+        if room >= 2**31:
+            raise ValueError(f"steps must be fewer for a network of this size: {steps} need {room} places, of 2**31")
+        return program.astype(np.int32), constants, room
 
     # Arguments.
 
@@ -724,6 +737,7 @@ class Learner:
         begins = range(0, len(x), SAMPLES_AT_ONCE)
         parts = _aligned(len(begins) * net._packed.size, net.dtype).reshape(len(begins), -1)
         logits, counts = np.empty((len(x), *net.output_shape), net.dtype), np.empty((len(x), len(operations)))
+        labels = labels if net._order is None else net._order[labels]
 
         def task(k):
             room, group = self.rooms.get(), slice(begins[k], begins[k] + SAMPLES_AT_ONCE)
@@ -742,7 +756,7 @@ class Learner:
         for k, op in enumerate(operations):
             if op.kind == kernels.LIF:
                 loss += rate_penalty * counts[:, k].sum() / (len(x) * self.steps * math.prod(op.shape))
-        return Batch(loss, total, logits, counts)
+        return Batch(loss, total, logits if net._order is None else logits[:, net._order], counts)
 
 
 def _divide(samples, workers, prepare, work):
