@@ -753,6 +753,10 @@ class Learner:
         for other, part in zip(losses[1:], parts[1:]):
             loss += other
             total += part
+        for op in operations:
+            # A layer without biases has a place for them all the same, of zeros that are to stay.
+            if f"{op.layer}.bias" not in op.arrays:
+                total[op.begin_bias:][:op.biases] = 0
         for k, op in enumerate(operations):
             if op.kind == kernels.LIF:
                 loss += rate_penalty * counts[:, k].sum() / (len(x) * self.steps * math.prod(op.shape))
