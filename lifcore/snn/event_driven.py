@@ -42,9 +42,9 @@ class EventDriven:
         As `Run.operations`: the synaptic operations, for each layer with synapses.
     updates : dict of int to ndarray of int64, shape (N,)
         For each LIF or LI layer, how many times one of its neurons was computed. A run in steps computes each at every step.
-    spikes : dict of int to ndarray of uint8, shape (N, T, *shape)
+    spikes : dict of int to ndarray of uint8, shape (N, T, ...)
         For each LIF layer. None without ``record=True``, as is the next.
-    potentials : dict of int to ndarray, shape (N, *shape)
+    potentials : dict of int to ndarray, shape (N, ...)
         For each LIF layer, V of the last step.
     """
 
@@ -65,7 +65,7 @@ def event_driven(
     ----------
     net : Sequential
         Without biases, but for the layer that is read out.
-    x : sequence of Events, or array_like, shape (N, T, *input_shape)
+    x : sequence of Events, or array_like, shape (N, T, ...)
         Streams of events, for a net whose input is (2, height, width); or frames, of which all values but 0 are events.
     steps : int, optional
         In how many steps the streams' duration is divided; given exactly if `x` are streams.

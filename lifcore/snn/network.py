@@ -64,9 +64,9 @@ class Run:
         For each LIF layer, by its index, the mean number of spikes a neuron and step.
     operations : dict of int to Operations
         For each layer with synapses, by its index. A layer whose input is the same at every step works once only.
-    spikes : dict of int to ndarray of uint8, shape (N, T, *shape)
+    spikes : dict of int to ndarray of uint8, shape (N, T, ...)
         For each LIF layer; of smoothed spikes their value. None without ``record=True``, as are the next two.
-    potentials : dict of int to ndarray, shape (N, T, *shape)
+    potentials : dict of int to ndarray, shape (N, T, ...)
         For each LIF or LI layer, V of each step: where a neuron spikes, the value above threshold.
     logits_in_time : ndarray, shape (N, T, K)
         What the logits would be had the run ended after each step.
@@ -209,7 +209,7 @@ class Sequential:
 
         Parameters
         ----------
-        x : array_like, shape (N, T, *input_shape) or (N, *input_shape)
+        x : array_like, shape (N, T, ...) or (N, ...), the last axes those of `input_shape`
             What arrives at each of T steps, or what arrives at every one of `steps` steps.
         steps : int, optional
             How many steps; given exactly if `x` has no axis of time.
@@ -256,7 +256,8 @@ class Sequential:
                 self._copy_record(prepared, steps, sample, recorded)
 
         static, whole = x.shape[1] < steps, kernels.survey(x.reshape(-1), x.dtype.type(MOST_SPIKES))
-        (kernels.forward if record else kernels.run_samples).dispatcher  # compiled before the threads need it
+        for kernel in (kernels.forward, kernels.check) if record else (kernels.run_samples,):
+            kernel.compile_for(self._packed.dtype)
         _divide(samples, workers, lambda: self.prepared(steps, record, static, whole), work)
         self._check_range(x, logits, counts)
         if self._order is not None:
@@ -675,7 +676,7 @@ class Learner:
             self.rooms.put((
                 _aligned(room, net.dtype), np.zeros(most, np.int32), _aligned(most, net.dtype),
                 _aligned(max(2 * BLOCK, window), net.dtype), _aligned(errors, net.dtype)))
-        snn_training.train_samples.dispatcher  # compiled before the threads need it
+        snn_training.train_samples.compile_for(self.reversed.dtype)
         self.executor = concurrent.futures.ThreadPoolExecutor(workers) if workers > 1 else None
 
     def __enter__(self):
