@@ -136,20 +136,21 @@ class Pen {
   map(left, top, side, columns, shades, role, marks = []) {
     const { ctx, ratio } = this;
     const [x, y] = [this.u.bbox.left + left * ratio, this.u.bbox.top + top * ratio];
-    const rows = shades.length / columns;
+    const pixel = side * ratio;
+    const [width, height] = [columns * pixel, (shades.length / columns) * pixel];
     ctx.save();
     ctx.fillStyle = this.palette.wash;
-    ctx.fillRect(x, y, columns * side * ratio, rows * side * ratio);
+    ctx.fillRect(x, y, width, height);
     for (let k = 0; k < shades.length; k += 1) {
       if (!(shades[k] > 0) && !marks[k]) continue;
       ctx.globalAlpha = marks[k] ? 1 : Math.min(shades[k], 1);
       ctx.fillStyle = this.palette[marks[k] || role];
-      ctx.fillRect(x + (k % columns) * side * ratio, y + Math.floor(k / columns) * side * ratio, side * ratio, side * ratio);
+      ctx.fillRect(x + (k % columns) * pixel, y + Math.floor(k / columns) * pixel, pixel, pixel);
     }
     ctx.globalAlpha = 1;
     ctx.strokeStyle = this.palette.rule;
     ctx.lineWidth = ratio;
-    ctx.strokeRect(x, y, columns * side * ratio, rows * side * ratio);
+    ctx.strokeRect(x, y, width, height);
     ctx.restore();
   }
 

@@ -1,0 +1,11 @@
+// The figures of the chapter on spiking convolutional networks.
+
+import { renderer } from "./card.js";
+import { anytime } from "./cnn/anytime.js";
+import { drawDigit } from "./cnn/draw_digit.js";
+import { energyClaim } from "./cnn/energy_claim.js";
+import { eventStream } from "./cnn/event_stream.js";
+
+const render = renderer({ Anytime: anytime, DrawDigit: drawDigit, EnergyClaim: energyClaim, EventStream: eventStream });
+
+export default { render };
