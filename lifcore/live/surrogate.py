@@ -80,7 +80,7 @@ class DeadGradient(LiveFigure):
     kernels = KERNELS
     fixed = {
         "beta": 0.9, "threshold": 1.0, "steps": 30, "between": 0.7, "target": 5.0, "points": 800,
-        "least": SMALLEST_STEP, "levels": [14.0, 32.0]}
+        "least": SMALLEST_STEP, "levels": [14.0, 60.0, 240.0]}
     heights = (689, 887)
     shown = (
         Readout("spikes", "spikes of the last"),
@@ -90,7 +90,7 @@ class DeadGradient(LiveFigure):
     )
 
     w = Control(0.35, 0.0, 1.0, 0.001, "weight of the first synapse", "w")
-    h = Control(0.05, 1e-4, 0.2, 0.05, "half-width of the secant", "h", "", "log")
+    h = Control(0.05, 1e-4, 0.2, 0.05, "half-width of the secant", "", "", "log")
     neurons = Choice("2", {"1": "one", "2": "two", "3": "three"}, "neurons in the chain")
 
     def _run(self, w):
@@ -159,7 +159,7 @@ class Surrogates(LiveFigure):
     kernels = KERNELS
     fixed = {
         "beta": 0.9, "threshold": 1.0, "steps": 20, "neurons": 100, "inputs": 20, "density": 0.3, "seed": 3,
-        "points": 241, "low": -2.0, "high": 1.0, "floor": 1e-8, "ceiling": 100.0,
+        "points": 241, "low": -2.0, "high": 2.0, "floor": 1e-8, "ceiling": 1000.0,
         "levels": [1.1, 2.0, 7.0, 14.0, 28.0, 56.0]}
     heights = (759, 965)
     shown = (
@@ -171,7 +171,7 @@ class Surrogates(LiveFigure):
 
     surrogate = Choice("fast", NAMES, "kind")
     sharpness = Control(10.0, 0.1, 100.0, 0.05, "sharpness", "k", "", "log")
-    scale = Control(0.02, 0.01, 0.5, 0.01, "size of the weights")
+    scale = Control(0.02, 0.01, 0.25, 0.01, "size of the weights")
 
     def _layer(self):
         surrogate = SURROGATES[self.surrogate](self.sharpness)
@@ -240,8 +240,8 @@ class ThreeLosses(LiveFigure):
     title = "Gradient of what?"
     caption = (
         "The points below are the surrogate gradient of the neuron that spikes. Compare them with the slopes of the "
-        "two smooth losses: at which k do all three agree? Make k larger. Which of the lines do the points follow "
-        "then, and where is even their sign wrong? Then detach the reset, and compare size and sign."
+        "two smooth losses: at which k do they come nearest to the average? Make k larger. Which of the lines do the "
+        "points follow then, and where is even their sign wrong? Then detach the reset, and compare size and sign."
     )
     description = (
         "Above, three losses over the weight: the staircase of the spiking neuron, the smoothed neuron's, and the "
@@ -336,7 +336,7 @@ class GradientThroughTime(LiveFigure):
     kernels = KERNELS
     fixed = {
         "threshold": 1.0, "steps": 60, "density": 0.5, "seed": 5, "floor": 1e-9, "ceiling": 1e5,
-        "V_low": -0.5, "V_high": 2.5}
+        "V_low": -0.5, "V_high": 4.5}
     heights = (847, 1046)
     shown = (
         Readout("detached", "at step 1, detached", "decades", 2, "nothing"),

@@ -119,7 +119,7 @@ class ATan(Surrogate):
     Parameters
     ----------
     alpha : float
-        Without unit; alpha/2 is the height at the threshold.
+        Without unit; alpha/2 is the height at the threshold. Fang et al. have 2.
 
     References
     ----------

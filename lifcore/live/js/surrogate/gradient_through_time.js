@@ -20,7 +20,7 @@ function drawGradientThroughTime(card, kernels) {
     height: 180,
     margin: 70,
     x: { range: () => [0, steps + 1], values: () => "" },
-    y: { range: () => [V_low, V_high], label: () => "V", splits: () => [0, 1, 2] },
+    y: { range: () => [V_low, V_high], label: () => "V", splits: () => [0, 1, 2, 3, 4] },
     series: [{ role: "membrane", width: 1.25 }, { kind: asPoints, role: "membrane", size: 4 }],
     annotate(pen) {
       pen.horizontal(threshold, "threshold");
