@@ -85,6 +85,33 @@ def test_declaring_a_kernel_checks_the_signature():
         doubled("3")
 
 
+@kernel("void(f4[::1], f4)", "void(f8[::1], f8)")
+def scale(x, a):
+    for j in range(x.size):
+        x[j] *= a
+
+
+@kernel("f8(i8, f4[::1], f4)", "f8(i8, f8[::1], f8)")
+def scaled_sum(times, x, a):
+    total = 0.0
+    for _ in range(times):
+        scale(x, a)
+    for j in range(x.size):
+        total += x[j]
+    return total
+
+
+def test_of_two_precisions_only_the_one_that_is_called_is_compiled():
+    """By hand: 3 * 0.5 * 0.5 in either, 0.1 twice halved rounded to its precision."""
+    for dtype, ready in ((np.float32, {0}), (np.float64, {0, 1})):
+        x = np.array([3.0, 0.1], dtype)
+        assert scaled_sum(2, x, dtype(0.5)) == 0.75 + float(dtype(0.1) / 4)
+        assert x[0] == 0.75 and scaled_sum._ready == scale._ready == ready
+    with pytest.raises(TypeError):
+        scaled_sum(2, np.array([1, 2]), 0.5)
+    scale.dispatcher(np.ones(3), 2.0)
+
+
 def test_first_calls_from_many_threads_leave_numba_as_it_was():
     """Plain calls and ufuncs at once, from eight threads: e**0 = 1 each time, no deadlock, numba's setting as before."""
     code = (

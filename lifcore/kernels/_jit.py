@@ -6,7 +6,8 @@ A kernel is a plain Python function on scalars and C-contiguous arrays, declared
     def rheobase(R, E_L, V_th):
         return (V_th - E_L) / R
 
-One that works in two precisions is declared with both, and the types of its arguments choose::
+One that works in two precisions is declared with both, and the types of its arrays choose; each is compiled when it is
+first asked for, together with that precision of the kernels it calls::
 
     @kernel("void(f4[::1], f4)", "void(f8[::1], f8)")
 
@@ -27,12 +28,15 @@ import functools
 import hashlib
 import os
 import tempfile
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 __all__ = ["Kernel", "cache_folder", "kernel", "kernels_digest"]
 
 OPTIONS = {"error_model": "numpy", "fastmath": False, "nogil": True}
+# Which of its signatures a kernel is being compiled for: those it calls are wanted for the same.
+_compiling = threading.local()
 
 
 @functools.cache
@@ -91,6 +95,7 @@ class Kernel:
         self.signatures = signatures
         self.inline = inline
         self._compiled = {}
+        self._ready = set()
         functools.update_wrapper(self, function)
 
     def __reduce__(self):
@@ -101,11 +106,9 @@ class Kernel:
 
     @property
     def dispatcher(self):
-        """The compiled function (a numba dispatcher that accepts only the declared types)."""
-        if "dispatcher" not in self._compiled:
-            import numba
-
-            self._compile("dispatcher", functools.partial(numba.njit, list(self.signatures), forceinline=self.inline, **OPTIONS))
+        """The compiled function (a numba dispatcher that accepts only the declared types), for all signatures."""
+        for k in range(len(self.signatures)):
+            self._compile_for(k)
         return self._compiled["dispatcher"]
 
     @property
@@ -120,10 +123,60 @@ class Kernel:
     @property
     def _numba_type_(self):
         # Lets one kernel call another: numba sees the compiled function in place of this object.
-        return self.dispatcher._numba_type_
+        wanted = getattr(_compiling, "signature", None)
+        if wanted is None or wanted >= len(self._precisions or ()):
+            return self.dispatcher._numba_type_
+        self._compile_for(wanted)
+        return self._compiled["dispatcher"]._numba_type_
 
     def __call__(self, *args):
-        return self.dispatcher(*args)
+        if len(self._ready) < len(self.signatures):
+            place, _ = self._precisions or (len(args), None)
+            self.compile_for(getattr(args[place], "dtype", None) if place < len(args) else None)
+        return self._compiled["dispatcher"](*args)
+
+    def compile_for(self, dtype) -> None:
+        """Compile what is called with arrays of a dtype, before threads need it; all signatures where that does not tell."""
+        _, dtypes = self._precisions or (0, ())
+        for k in [dtypes.index(dtype)] if dtype in dtypes else range(len(self.signatures)):
+            self._compile_for(k)
+
+    @functools.cached_property
+    def _precisions(self):
+        """The place of the first array that differs between the signatures, and its types; None if there is none."""
+        if len(self.signatures) < 2:
+            return None
+        from numba.core import sigutils, types
+        from numba.np.numpy_support import as_dtype
+
+        for place, kinds in enumerate(zip(*(sigutils.normalize_signature(one)[0] for one in self.signatures))):
+            if all(isinstance(kind, types.Array) for kind in kinds) and len(set(kinds)) == len(kinds):
+                return place, [as_dtype(kind.dtype) for kind in kinds]
+        return None
+
+    def _compile_for(self, k):
+        """The dispatcher, compiled for signature k."""
+        from numba.core.compiler_lock import global_compiler_lock
+
+        if k in self._ready:
+            return
+        with global_compiler_lock:
+            if k in self._ready:
+                return
+            import numba
+
+            self._compile("dispatcher", functools.partial(numba.njit, forceinline=self.inline, **OPTIONS))
+            dispatcher = self._compiled["dispatcher"]
+            before = getattr(_compiling, "signature", None)
+            _compiling.signature = k if self._precisions else None
+            dispatcher.disable_compile(False)
+            try:
+                dispatcher.compile(self.signatures[k])
+                self._ready.add(k)
+            finally:
+                _compiling.signature = before
+                if dispatcher.signatures:
+                    dispatcher.disable_compile()
 
     def _compile(self, form, decorator):
         from numba import config

@@ -92,6 +92,8 @@ def compile_module(kernels):
 def main():
     # Code from numba's cache is optimised for this computer already.
     _jit.cache_folder = lambda: None
+    # Of kernels in two precisions the first is exported.
+    _jit._compiling.signature = 0
     # numba would import them to see whether they are there, for a third of a second; no exported kernel can use them.
     sys.modules.update(scipy=None, cffi=None)
     try:
