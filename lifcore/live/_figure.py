@@ -134,7 +134,7 @@ class Drawing(traitlets.Unicode):
     """A picture in pixels, which the reader draws with mouse, finger or keyboard.
 
     Its value is text, so that an address can hold it: a hexadecimal digit for each pixel, row after row, ``0`` for paper
-    and ``f`` for full ink.
+    and ``f`` for full ink. The page side of a chapter that has one brings the sheet, which is ``js/drawing.js``.
 
     Parameters
     ----------

@@ -1,6 +1,7 @@
 // A figure that has one of everything: dice thrown in pieces, a clock that plays, a choice of what is drawn, a sheet to draw on.
 
 import { renderer } from "../../lifcore/live/js/card.js";
+import { Drawing } from "../../lifcore/live/js/drawing.js";
 import { asArea, asBars, asPoints, asRaster } from "../../lifcore/live/js/series.js";
 
 const FACES = 6;
@@ -87,4 +88,4 @@ function drawDice(card, kernels) {
   };
 }
 
-export default { render: renderer({ Dice: { floats: 1300000, create: drawDice } }) };
+export default { render: renderer({ Dice: { floats: 1300000, create: drawDice } }, { drawing: Drawing }) };

@@ -13,6 +13,10 @@
 // object: then the work goes on, as when only the time that is shown has changed. The numbers at the end may depend on
 // nothing but the values: pieces have a fixed size, whatever the clock says.
 // While something is to be done the card has data-busy="true".
+//
+// A chapter may bring kinds of controls of its own: renderer(figures, { kind: Class }). Such a class has what those below
+// have: element, show(value), and the static parse(text, control), a value from an address or undefined. What stands
+// beside the picture, and not under it, says isBeside.
 
 import { Plot, readPalette, subscripts, withMinus } from "./plot.js";
 import { loadKernels } from "./kernels.js";
@@ -28,7 +32,7 @@ const LOG_DIGITS = 3;
 
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
-function make(tag, properties = {}, children = []) {
+export function make(tag, properties = {}, children = []) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
     if (name in element) element[name] = value;
@@ -38,7 +42,7 @@ function make(tag, properties = {}, children = []) {
   return element;
 }
 
-function typeset(text) {
+export function typeset(text) {
   return subscripts(text).map((piece) => (piece.low ? make("sub", { textContent: piece.text }) : piece.text));
 }
 
@@ -117,6 +121,10 @@ class Slider {
     return (this.steps * Math.log(value / min)) / Math.log(max / min);
   }
 
+  static parse(text, control) {
+    return Number(text) >= control.min && Number(text) <= control.max ? Number(text) : undefined;
+  }
+
   show(value) {
     const text = `${formatValue(this.control, value)} ${this.control.unit}`;
     // Python may set a value between two steps; the thumb then stands at the nearest.
@@ -140,6 +148,10 @@ class Toggle {
     this.input.addEventListener("change", () => card.change({ [control.name]: this.input.checked }));
   }
 
+  static parse(text) {
+    return text === "true" || (text === "false" ? false : undefined);
+  }
+
   show(value) {
     this.input.checked = value;
   }
@@ -160,176 +172,16 @@ class Choice {
     }
   }
 
+  static parse(text, control) {
+    return control.options.some(([value]) => value === text) ? text : undefined;
+  }
+
   show(value) {
     for (const input of this.inputs) input.checked = input.value === value;
   }
 }
 
-const FULL_INK = 15;
-const PEN = { full: 0.5, none: 1.0 }; // distances from the stroke, in pixels of the drawing
-
-// What a pen leaves on a pixel whose centre is at this distance from its stroke.
-function inkAt(distance) {
-  const share = (PEN.none - distance) / (PEN.none - PEN.full);
-  return Math.round(FULL_INK * Math.min(Math.max(share, 0), 1));
-}
-
-function distanceToSegment(x, y, from, to) {
-  const [dx, dy] = [to[0] - from[0], to[1] - from[1]];
-  const length = dx * dx + dy * dy;
-  const along = length > 0 ? Math.min(Math.max(((x - from[0]) * dx + (y - from[1]) * dy) / length, 0), 1) : 0;
-  return Math.hypot(x - from[0] - along * dx, y - from[1] - along * dy);
-}
-
-// A sheet of pixels: a pen for the pointer, a cursor for the keyboard, buttons that empty it or put an example there.
-class Drawing {
-  constructor(card, control) {
-    this.card = card;
-    this.control = control;
-    this.isErasing = false;
-    const { rows, columns, name } = control;
-    const id = card.uid(name);
-    this.pixels = Array.from({ length: rows * columns }, () => make("div", { role: "gridcell", tabIndex: -1 }));
-    this.pixels[0].tabIndex = 0;
-    const lines = Array.from({ length: rows }, (_, row) =>
-      make("div", { role: "row" }, this.pixels.slice(row * columns, (row + 1) * columns)));
-    this.sheet = make("div", { role: "grid", className: "live-sheet" }, lines);
-    this.sheet.setAttribute("aria-labelledby", id);
-    this.sheet.setAttribute("aria-describedby", `${id}-keys`);
-    this.sheet.dataset.control = name;
-    const keys = "Arrow keys move, space or enter changes the pixel, shift with an arrow draws.";
-    const pen = this.button("Erase", () => this.chooseTool(!this.isErasing));
-    pen.setAttribute("aria-pressed", "false");
-    this.eraser = pen;
-    const examples = control.examples.map(([text, value]) => {
-      const button = this.button(text, () => this.set(value));
-      button.setAttribute("aria-label", `Example: ${text}`);
-      return button;
-    });
-    this.element = make("div", { className: "live-control live-drawing" }, [
-      make("span", { id }, typeset(control.label)),
-      this.sheet,
-      make("div", { className: "live-tools" }, [pen, this.button("Clear", () => this.set("0".repeat(rows * columns)))]),
-      make("div", { className: "live-examples" }, examples),
-      make("span", { id: `${id}-keys`, className: "live-announcement", textContent: keys }),
-    ]);
-    this.element.style.setProperty("--columns", columns);
-    this.sheet.addEventListener("keydown", (event) => this.press(event));
-    this.sheet.addEventListener("pointerdown", (event) => this.touch(event));
-    this.sheet.addEventListener("pointermove", (event) => {
-      if (!this.sheet.hasPointerCapture(event.pointerId)) return;
-      const passed = event.getCoalescedEvents?.() ?? [];
-      this.stroke((passed.length ? passed : [event]).map((at) => this.place(at)));
-    });
-  }
-
-  button(text, act) {
-    const button = make("button", { type: "button", textContent: text });
-    button.addEventListener("click", act);
-    return button;
-  }
-
-  chooseTool(isErasing) {
-    this.isErasing = isErasing;
-    this.eraser.setAttribute("aria-pressed", String(isErasing));
-  }
-
-  get value() {
-    return this.card.model.get(this.control.name);
-  }
-
-  set(value) {
-    if (value !== this.value) this.card.change({ [this.control.name]: value });
-  }
-
-  ink() {
-    return Array.from(this.value, (digit) => parseInt(digit, 16));
-  }
-
-  put(ink) {
-    this.set(ink.map((amount) => amount.toString(16)).join(""));
-  }
-
-  // Where the pointer is, in pixels of the drawing.
-  place({ clientX, clientY }) {
-    const box = this.sheet.getBoundingClientRect();
-    const { rows, columns } = this.control;
-    return [((clientX - box.left) / box.width) * columns, ((clientY - box.top) / box.height) * rows];
-  }
-
-  touch(event) {
-    if (event.button !== 0) return;
-    event.preventDefault();
-    this.sheet.setPointerCapture(event.pointerId);
-    const { rows, columns } = this.control;
-    const [x, y] = this.place(event).map((at, k) => Math.min(Math.max(Math.floor(at), 0), [columns, rows][k] - 1));
-    this.moveTo(y * columns + x);
-    // A touch that does not move is one pixel, wherever in the pixel it fell.
-    this.last = [x + 0.5, y + 0.5];
-    this.stroke([this.last]);
-  }
-
-  stroke(points) {
-    const { columns } = this.control;
-    const ink = this.ink();
-    for (const point of points) {
-      for (let k = 0; k < ink.length; k += 1) {
-        const mark = inkAt(distanceToSegment((k % columns) + 0.5, Math.floor(k / columns) + 0.5, this.last, point));
-        ink[k] = this.isErasing ? Math.min(ink[k], FULL_INK - mark) : Math.max(ink[k], mark);
-      }
-      this.last = point;
-    }
-    this.put(ink);
-  }
-
-  press(event) {
-    const { rows, columns } = this.control;
-    const at = this.pixels.indexOf(event.target);
-    if (at < 0 || event.ctrlKey || event.metaKey || event.altKey) return;
-    const [row, column] = [Math.floor(at / columns), at % columns];
-    const ways = {
-      ArrowUp: [row - 1, column], ArrowDown: [row + 1, column],
-      ArrowLeft: [row, column - 1], ArrowRight: [row, column + 1],
-      Home: [row, 0], End: [row, columns - 1],
-    };
-    const ink = this.ink();
-    if (event.key in ways) {
-      const [y, x] = ways[event.key].map((to, k) => Math.min(Math.max(to, 0), [rows, columns][k] - 1));
-      const to = y * columns + x;
-      if (event.shiftKey) {
-        ink[at] = ink[to] = FULL_INK;
-        this.put(ink);
-      }
-      this.moveTo(to);
-      this.pixels[to].focus();
-    } else if (event.key === " " || event.key === "Enter") {
-      ink[at] = ink[at] > 0 ? 0 : FULL_INK;
-      this.put(ink);
-    } else {
-      return;
-    }
-    event.preventDefault();
-  }
-
-  // One pixel at a time can be reached by the tabulator.
-  moveTo(at) {
-    this.pixels.forEach((pixel, k) => (pixel.tabIndex = k === at ? 0 : -1));
-  }
-
-  show(value) {
-    if (value === this.sheet.dataset.value) return;
-    this.sheet.dataset.value = value;
-    const { columns } = this.control;
-    this.pixels.forEach((pixel, k) => {
-      const share = parseInt(value[k], 16) / FULL_INK;
-      pixel.style.setProperty("--ink", share.toFixed(3));
-      const amount = share === 0 ? "empty" : share === 1 ? "full" : `${Math.round(100 * share)} per cent`;
-      pixel.setAttribute("aria-label", `row ${Math.floor(k / columns) + 1}, column ${(k % columns) + 1}: ${amount}`);
-    });
-  }
-}
-
-const CONTROLS = { slider: Slider, toggle: Toggle, choice: Choice, drawing: Drawing };
+const CONTROLS = { slider: Slider, toggle: Toggle, choice: Choice };
 
 class Readout {
   constructor(card, readout) {
@@ -349,8 +201,9 @@ class Readout {
 }
 
 class Card {
-  constructor(el, model) {
+  constructor(el, model, kinds) {
     this.model = model;
+    this.kinds = kinds;
     this.spec = model.get("card");
     this.fixed = this.spec.fixed;
     this.anchor = el.dataset.anchor; // only a page that can be linked to gives one
@@ -384,7 +237,7 @@ class Card {
     const buttons = make("div", { className: "live-buttons" }, [reset]);
     if (this.anchor) buttons.append(this.linkButton());
     this.picture = make("div", { className: "live-picture" });
-    this.controls = spec.controls.map((control) => new CONTROLS[control.kind](this, control));
+    this.controls = spec.controls.map((control) => new this.kinds[control.kind](this, control));
     this.readouts = spec.readouts.map((readout) => new Readout(this, readout));
     const numbers = make("div", { className: "live-readouts" }, this.readouts.map((readout) => readout.element));
     numbers.style.setProperty("--columns", spec.readouts.length > 5 ? 4 : spec.readouts.length);
@@ -392,16 +245,14 @@ class Card {
     this.announcement.setAttribute("aria-live", "polite");
     const progress = make("div", { className: "live-progress" });
     progress.setAttribute("aria-hidden", "true");
-    // What the reader draws stands beside what becomes of it.
-    const drawn = this.controls.filter((control) => control instanceof Drawing);
-    const others = this.controls.filter((control) => !(control instanceof Drawing));
-    const sheets = drawn.map((control) => control.element);
-    const picture = sheets.length ? make("div", { className: "live-drawn" }, [...sheets, this.picture]) : this.picture;
+    const beside = this.controls.filter((control) => control.isBeside).map((control) => control.element);
+    const under = this.controls.filter((control) => !control.isBeside).map((control) => control.element);
+    const picture = beside.length ? make("div", { className: "live-drawn" }, [...beside, this.picture]) : this.picture;
     this.element.append(
       progress,
       make("header", {}, [title, buttons]),
       picture,
-      make("div", { className: "live-controls" }, others.map((control) => control.element)),
+      make("div", { className: "live-controls" }, under),
       numbers,
       make("p", { className: "live-caption" }, typeset(spec.caption)),
       this.announcement,
@@ -639,16 +490,8 @@ class Card {
     for (const control of this.spec.controls) {
       const text = given.get(`${this.anchor}.${control.name}`);
       if (text === null || text.trim() === "") continue;
-      if (control.kind === "toggle") {
-        if (text === "true" || text === "false") this.model.set(control.name, text === "true");
-      } else if (control.kind === "choice") {
-        if (control.options.some(([value]) => value === text)) this.model.set(control.name, text);
-      } else if (control.kind === "drawing") {
-        const fits = text.length === control.rows * control.columns && /^[0-9a-f]*$/.test(text);
-        if (fits) this.model.set(control.name, text);
-      } else if (Number(text) >= control.min && Number(text) <= control.max) {
-        this.model.set(control.name, Number(text));
-      }
+      const value = this.kinds[control.kind].parse(text, control);
+      if (value !== undefined) this.model.set(control.name, value);
     }
   }
 
@@ -664,11 +507,11 @@ class Card {
 }
 
 // The `render` of a widget whose model names one of these figures.
-export function renderer(figures) {
+export function renderer(figures, controls = {}) {
   return async ({ model, el }) => {
     const figure = figures[model.get("card").figure];
     const kernels = await loadKernels(figure.floats);
-    const card = new Card(el, model);
+    const card = new Card(el, model, { ...CONTROLS, ...controls });
     try {
       card.start(figure.create(card, kernels));
     } catch (error) {

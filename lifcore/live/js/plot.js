@@ -5,7 +5,7 @@
 //   height   CSS pixels; margin: pixels at the right for the names of lines
 //   x, y     { range() -> [low, high], label(), log, splits(), values(value) -> text }, or { bare: true }: no axis
 //   series   [{ role, width, dash, kind, ... }], drawn in this order: a line, or one of the kinds of series.js
-//   backdrop(pen), annotate(pen)      under everything; over the series. pen.map() draws squares, as images have them
+//   backdrop(pen), annotate(pen)      under everything; over the series
 //
 // plot.set(k, x, y, error) gives series k its data, which stay where they are, so that an array of the kernels' memory
 // may be given once and for all (`subarray` for a part of it); plot.draw() draws. plot.draw(x, y0, y1, ...) gives all
@@ -124,40 +124,6 @@ class Pen {
       ctx.fillStyle = this.palette[role];
       ctx.fillRect(this.x(x0), top, this.x(x1) - this.x(x0), height);
     });
-  }
-
-  // Room in CSS pixels, from the upper left corner of the plot, for what has no axes.
-  get room() {
-    const { width, height } = this.u.bbox;
-    return { width: width / this.ratio, height: height / this.ratio };
-  }
-
-  // An image of rows and columns with a frame; shades[k] is the share of ink, from 0 to 1, or marks[k] a role in full.
-  map(left, top, side, columns, shades, role, marks = []) {
-    const { ctx, ratio } = this;
-    const [x, y] = [this.u.bbox.left + left * ratio, this.u.bbox.top + top * ratio];
-    const pixel = side * ratio;
-    const [width, height] = [columns * pixel, (shades.length / columns) * pixel];
-    ctx.save();
-    ctx.fillStyle = this.palette.wash;
-    ctx.fillRect(x, y, width, height);
-    for (let k = 0; k < shades.length; k += 1) {
-      if (!(shades[k] > 0) && !marks[k]) continue;
-      ctx.globalAlpha = marks[k] ? 1 : Math.min(shades[k], 1);
-      ctx.fillStyle = this.palette[marks[k] || role];
-      ctx.fillRect(x + (k % columns) * pixel, y + Math.floor(k / columns) * pixel, pixel, pixel);
-    }
-    ctx.globalAlpha = 1;
-    ctx.strokeStyle = this.palette.rule;
-    ctx.lineWidth = ratio;
-    ctx.strokeRect(x, y, width, height);
-    ctx.restore();
-  }
-
-  // Text at a place in CSS pixels from the upper left corner.
-  caption(text, left, middle, role, align) {
-    const { left: x, top: y } = this.u.bbox;
-    this.write(text, x + left * this.ratio, y + middle * this.ratio, role, align);
   }
 
   dot(x, y, role, { radius = 4, hollow = false } = {}) {

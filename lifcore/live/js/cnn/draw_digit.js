@@ -1,6 +1,7 @@
 // A digit that the reader draws, the spikes it makes in two layers, and the evidence of the ten outputs.
 
 import { plural } from "../common.js";
+import { drawMap, roomOf, writeAt } from "./maps.js";
 import { makeNetwork, networkFloats } from "./network.js";
 
 const GAP = 4; // CSS pixels between two maps
@@ -35,18 +36,18 @@ function drawDrawDigit(card, kernels) {
     y: { bare: true },
     series: [{ role: "spike" }], // empty: everything is a map
     annotate(pen) {
-      const { width } = pen.room;
+      const { width } = roomOf(pen);
       let top = 0;
       for (const { name, layer, channels, columns, height } of layers) {
-        const told = potentials ? "potential, full: fires now" : "faint: has fired, full: fires now";
-        pen.caption(`${name}. ${told}`, 0, top + HEADING / 2, "soft");
+        const told = potentials ? "potential, and who fires now" : "faint: has fired, full: fires now";
+        writeAt(pen, `${name}. ${told}`, 0, top + HEADING / 2, "soft");
         top += HEADING;
         const { side, across } = arrange(channels, columns, width, height);
         for (let c = 0; c < channels; c += 1) {
           const { shades, marks } = shadesOf(layer, channels, c);
           const left = (c % across) * (columns * side + GAP);
           const down = Math.floor(c / across) * (columns * side + GAP);
-          pen.map(left, top + down, side, columns, shades, potentials ? "membrane" : "spike", marks);
+          drawMap(pen, left, top + down, side, columns, shades, potentials ? "membrane" : "spike", marks);
         }
         top += height + 10;
       }
