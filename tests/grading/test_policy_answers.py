@@ -286,7 +286,7 @@ def test_predictions_about_probabilities_and_bands():
     curves = np.random.default_rng(9).uniform(0, 100, (400, 2))
     widths = [np.subtract(*answer("q9", "band")(c, 1.0)) for c in (np.tile(curves, (4, 1)), curves)]
     np.testing.assert_allclose(widths[0] / widths[1], 0.5, rtol=1e-2)
-    assert answer("q9", "four_times") == "half" and answer("q9", "scatter") == "just"
+    assert answer("q9", "four_times") == "half" and answer("q9", "scatter") == "the same"
 
 
 def test_the_package_has_the_same_neuron_pole_and_band():
