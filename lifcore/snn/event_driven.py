@@ -18,10 +18,10 @@ import numpy as np
 
 from lifcore._validate import whole_number
 from lifcore.kernels import snn_events as kernels
-from lifcore.kernels.snn_network import LI, LIF, POOL, SYNAPSES
+from lifcore.kernels.snn_network import LI, LIF, POOL, SYNAPSES, survey
 from lifcore.snn.events import Events
 from lifcore.snn.layers import AvgPool2d
-from lifcore.snn.network import Operations, Sequential, _operations_of
+from lifcore.snn.network import MOST_SPIKES, Operations, Sequential, _operations_of
 
 __all__ = ["EventDriven", "event_driven"]
 
@@ -91,7 +91,7 @@ def event_driven(
     if decay not in DECAYS:
         raise ValueError(f"decay must be one of {', '.join(map(repr, DECAYS))}, got {decay!r}")
     samples, steps = _samples(net, x, steps, clip)
-    whole = all(bool(np.all((value >= 0) & (value == np.floor(value)))) for _, _, value in samples)
+    whole = all(survey(value, value.dtype.type(MOST_SPIKES)) for _, _, value in samples)
     plan = _Plan(net, steps, decay, whole)
     logits = np.empty((len(samples), *net.output_shape), net.dtype)
     counts = np.empty((len(samples), len(plan.operations), 2))
@@ -103,6 +103,9 @@ def event_driven(
         spoken = np.empty((steps * sum(math.prod(op.shape) for op in plan.neurons.values()), 3), np.int32)
     for k, events in enumerate(samples):
         found = plan.run(events, logits[k], counts[k], spoken)
+        if not plan.finite():
+            raise FloatingPointError(
+                f"potentials of sample {k} are beyond the range of {net.dtype}: the input or the parameters are too large")
         if record:
             plan.copy_record(k, spoken[:found], spikes, potentials)
     if net._order is not None:
@@ -177,6 +180,11 @@ class _Plan:
         return kernels.run_events(
             self.program, self.constants, self.weights, self.powers, self.steps, *events, self.work, self.marks, self.list,
             total, counts, spoken)
+
+    def finite(self):
+        """Whether all potentials are; their sum is looked at first, which is quick and nearly always enough."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return bool(np.isfinite(self.work.sum())) or bool(np.all(np.isfinite(self.work)))
 
     def copy_record(self, sample, spoken, spikes, potentials):
         kernels.settle(self.program, self.constants, self.powers, self.steps, self.work, self.marks)

@@ -188,3 +188,12 @@ def test_wrong_arguments_are_named():
         snn.event_driven(net, np.zeros((1, 3, 2, 5, 5)), steps=3)
     with pytest.raises(ValueError, match="x must be finite"):
         snn.event_driven(net, np.full((1, 3, 2, 5, 5), np.nan))
+
+
+def test_potentials_beyond_the_range_are_an_error():
+    net = simple()
+    net.parameters = {name: 100.0 * values for name, values in net.parameters.items()}
+    x = np.zeros((2, 3, 2, 5, 5), np.float32)
+    x[1, 0, 0, 2, 2] = 3e38
+    with pytest.raises(FloatingPointError, match="potentials of sample 1 are beyond the range of float32"):
+        snn.event_driven(net, x)
