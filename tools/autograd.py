@@ -2,9 +2,9 @@
 
     python tools/autograd.py
 
-writes tests/reference/snn_gradients.npz; it needs PyTorch and NumPy, and nothing of lifcore.  The networks are loops over
-the steps, written out below with PyTorch's own convolutions, pools and optimiser; a spike is a function of its own whose
-derivative is the surrogate's.  All in float64.  The file was written with PyTorch 2.14.1 and NumPy 2.4.6.
+writes tests/reference/snn_gradients.npz; it needs PyTorch and NumPy, and nothing of lifcore.  The networks are loops
+over the steps, written out below with PyTorch's own convolutions, pools and optimiser; a spike is a function of its own
+whose derivative is the surrogate's.  All in float64.  The file was written with PyTorch 2.14.1 and NumPy 2.4.6.
 """
 
 import itertools
@@ -31,10 +31,10 @@ def architectures(readout):
         return [("linear", features, classes, True), *([("lif", 0.9, 0.3)] if readout == "rate" else membrane)]
 
     return [
-        ([("conv", 2, 3, 3, 1, True), ("lif", 0.9, 0.4), ("sum", 2), ("conv", 3, 5, 2, 1, False), ("avg", 2), ("lif", 0.7, 0.2),
-          ("flatten",), ("lif", 0.5, 0.3), *last(10, 4, [("li", 0.8)])], (2, 7, 5), None),
-        ([("avg", 2), ("conv", 1, 4, 5, 4, True), ("lif", 0.9, 0.3), ("conv", 4, 3, 4, 1, True), ("lif", 0.8, 0.4), ("flatten",),
-          *last(147, 3, [])], (1, 9, 8), STEPS),
+        ([("conv", 2, 3, 3, 1, True), ("lif", 0.9, 0.4), ("sum", 2), ("conv", 3, 5, 2, 1, False), ("avg", 2),
+          ("lif", 0.7, 0.2), ("flatten",), ("lif", 0.5, 0.3), *last(10, 4, [("li", 0.8)])], (2, 7, 5), None),
+        ([("avg", 2), ("conv", 1, 4, 5, 4, True), ("lif", 0.9, 0.3), ("conv", 4, 3, 4, 1, True), ("lif", 0.8, 0.4),
+          ("flatten",), *last(147, 3, [])], (1, 9, 8), STEPS),
         ([("linear", 9, 12, True), ("lif", 0.9, 0.3), ("lif", 0.6, 0.8), ("linear", 12, 7, False), ("lif", 0.8, 0.2),
           *last(7, 4, [])], (9,), None),
         ([("conv", 1, 3, 3, 1, True), ("conv", 3, 4, 1, 0, True), ("lif", 0.9, 0.2), ("sum", 3), ("flatten",),
@@ -48,7 +48,8 @@ def cases():
     for k, (surrogate, reset, detached, readout, penalty) in enumerate(choices):
         # A number coprime to four moves on at each turn of the other choices.
         network = (k + k // 4 + k // 16) % 4
-        yield f"{surrogate}-{reset}-{detached}-{readout}-{penalty}", network, surrogate, reset, detached, readout, penalty
+        name = f"{surrogate}-{reset}-{detached}-{readout}-{penalty}"
+        yield name, network, surrogate, reset, detached, readout, penalty
 
 
 def drawn_parameters(rng, layers):

@@ -136,7 +136,7 @@ class Kernel:
         return self._compiled["dispatcher"](*args)
 
     def compile_for(self, dtype) -> None:
-        """Compile what is called with arrays of a dtype, before threads need it; all signatures where that does not tell."""
+        """Compile what arrays of a dtype call, before threads need it; all signatures where that does not tell."""
         _, dtypes = self._precisions or (0, ())
         for k in [dtypes.index(dtype)] if dtype in dtypes else range(len(self.signatures)):
             self._compile_for(k)

@@ -194,7 +194,8 @@ def scatter(x, weight, y, rows, columns, channels, rows_out, columns_out, channe
     these, since a sum of spikes stands for so many additions.
     """
     return scatter_listed(
-        x, list, find(x, list), weight, y, rows, columns, channels, rows_out, columns_out, channels_out, size, padding, spikes)
+        x, list, find(x, list), weight, y, rows, columns, channels, rows_out, columns_out, channels_out, size, padding,
+        spikes)
 
 
 @kernel("void(f4[::1], u8, f4[::1], u8, u8, u8, i8)", "void(f8[::1], u8, f8[::1], u8, u8, u8, i8)", inline=True)
@@ -287,7 +288,7 @@ def channels_last(x, y, channels):
     "void(f4[::1], u8, u8, f4[::1], u8, f4, f4, f4, f4, f4, f4, f4, f4)",
     "void(f8[::1], u8, u8, f8[::1], u8, f8, f8, f8, f8, f8, f8, f8, f8)", inline=True)
 def add_blocks(y, first, end, x, start, a0, a1, a2, a3, a4, a5, a6, a7):
-    """As `add_eight` on the blocks of 16 of y from `first` to before `end`; of x, eight such blocks for each lie together.
+    """As `add_eight` on the blocks of 16 of y from `first` to before `end`; of x, eight blocks for each lie together.
 
     So their distances are known when this is compiled, and one question tells that they do not overlap with y.
     """
@@ -435,7 +436,7 @@ def unpool(error, error_in, columns, channels, rows_out, columns_out, size, divi
     "void(f4[::1], f4[::1], f4[::1], f4, f4, b1, b1, f4, b1, i8, f4, f4, f4[::1])",
     "void(f8[::1], f8[::1], f8[::1], f8, f8, b1, b1, f8, b1, i8, f8, f8, f8[::1])")
 def unfire(V, error, error_V, beta, threshold, to_zero, detached, penalty, smooth, surrogate, first, second, scratch):
-    """One step back through neurons: error_V, the derivative by V, comes as that of step t + 1 and becomes that of step t.
+    """One step back through neurons: error_V, the derivative by V, comes as that of step t + 1 and leaves as that of t.
 
         dL/ds[t] = error + penalty + (dL/dV[t+1]) dV[t+1]/ds[t]
         dL/dV[t] = (dL/ds[t]) f'(V[t] - threshold) + (dL/dV[t+1]) dV[t+1]/dV[t]

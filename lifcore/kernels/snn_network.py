@@ -3,10 +3,11 @@
     for each step t:  for each operation:  value[t] = operation(value[t] of the one before, its own state)
 
 A network is a few flat arrays.  `program` has one row of whole numbers for each operation and `constants` one row of
-numbers; the columns are listed below.  `weights` holds all synapses, in the order `snn_layers` wants, and `work` every value
-and every potential, at the places that the program names.  A place is an offset into `work`, a size and a depth: the value
-of step t lies at offset + (t modulo depth) size.  Depth 1 keeps the present value only; as many as there are steps
-keeps all, for the backward pass, a recording or a figure.  A potential is kept one place longer, since V[-1] = 0 is one too.
+numbers; the columns are listed below.  `weights` holds all synapses, in the order `snn_layers` wants, and `work` every
+value and every potential, at the places that the program names.  A place is an offset into `work`, a size and a depth:
+the value of step t lies at offset + (t modulo depth) size.  Depth 1 keeps the present value only; as many as there are
+steps keeps all, for the backward pass, a recording or a figure.  A potential is kept one place longer, since V[-1] = 0
+is one too.
 
 `lifcore.snn.Sequential.prepared` makes these arrays.
 """
@@ -22,10 +23,10 @@ __all__ = ["check", "forward", "run_samples", "survey"]
 
 # Kinds of operations, the first column of a program.
 INPUT, SYNAPSES, POOL, LIF, LI = range(5)
-# The columns of a program.  STATIC: the same at every step, so that the first is enough.  AT_END: synapses that come last;
-# their values are wanted as a sum over the steps only, so what arrives is summed, at OUT, and multiplied once.
-(KIND, STATIC, ROWS, COLUMNS, CHANNELS, ROWS_OUT, COLUMNS_OUT, CHANNELS_OUT, SIZE, PADDING, COUNTS, WEIGHT, WEIGHTS, BIAS,
- IN, IN_SIZE, IN_DEPTH, OUT, OUT_SIZE, OUT_DEPTH, V, V_DEPTH, SURROGATE, TO_ZERO, AT_END) = range(25)
+# The columns of a program.  STATIC: the same at every step, so that the first is enough.  AT_END: synapses that come
+# last; their values are wanted as a sum over the steps only, so what arrives is summed, at OUT, and multiplied once.
+(KIND, STATIC, ROWS, COLUMNS, CHANNELS, ROWS_OUT, COLUMNS_OUT, CHANNELS_OUT, SIZE, PADDING, COUNTS, WEIGHT, WEIGHTS,
+ BIAS, IN, IN_SIZE, IN_DEPTH, OUT, OUT_SIZE, OUT_DEPTH, V, V_DEPTH, SURROGATE, TO_ZERO, AT_END) = range(25)
 # Those that only the backward pass reads (`snn_training`).
 DETACHED, WANTED, REVERSED, REVERSED_SIZE, ERROR, PADDED, PADDED_SIZE, SUM = range(25, 33)
 PROGRAM_COLUMNS = 33
@@ -65,8 +66,8 @@ def scatter_values(program, weights, k, x, y, spikes, list):
     begin = np.int64(program[k, WEIGHT])
     return scatter(
         x, weights[begin:begin + program[k, WEIGHTS]], y, program[k, ROWS], program[k, COLUMNS], program[k, CHANNELS],
-        program[k, ROWS_OUT], program[k, COLUMNS_OUT], program[k, CHANNELS_OUT], program[k, SIZE], program[k, PADDING], spikes,
-        list)
+        program[k, ROWS_OUT], program[k, COLUMNS_OUT], program[k, CHANNELS_OUT], program[k, SIZE], program[k, PADDING],
+        spikes, list)
 
 
 @kernel(
@@ -76,8 +77,9 @@ def forward(program, constants, weights, x, begin, end, smooth, work, list, tota
     """The steps from `begin` to before `end` of one sample.
 
     x has a row for each step, or a single one that is the input at every step.  A call that begins at 0 begins at rest;
-    any other goes on from what the last one left in `work`.  `total` becomes the sum of the last operation's values over all
-    steps so far; `counts` adds up, for each operation, the spikes of its neurons or what its synapses had to add.
+    any other goes on from what the last one left in `work`.  `total` becomes the sum of the last operation's values
+    over all steps so far; `counts` adds up, for each operation, the spikes of its neurons or what its synapses had to
+    add.
     """
     last = program.shape[0] - 1
     at_end = program[last, AT_END] == 1
@@ -151,7 +153,7 @@ def run_samples(program, constants, weights, x, steps, smooth, work, list, total
 
 @kernel("void(i4[:, ::1], i8, f4[::1], f8[::1])", "void(i4[:, ::1], i8, f8[::1], f8[::1])")
 def check(program, steps, work, counts):
-    """Makes the count of neurons NaN whose potential after `steps` steps is not finite: it came from beyond the range."""
+    """Makes the count of neurons NaN if a potential after `steps` steps is not finite: it left the range of numbers."""
     for k in range(program.shape[0]):
         if program[k, KIND] == LIF or program[k, KIND] == LI:
             wrong = np.int64(0)

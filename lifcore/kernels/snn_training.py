@@ -2,11 +2,11 @@
 
     L = mean over the samples of -log softmax(logits)[label] + the penalties of spikes
 
-The forward pass of a sample has kept every potential and what arrived at every synapse.  The backward pass goes through the
-steps from the last to the first, and in each through the operations from the last to the first (backpropagation through
-time).  `errors` holds dL/d(value) of each operation at the present step.  What neurons pass down is dL/dV[t], and it stays
-there for step t - 1, which needs it.  Operations that come before all neurons, where the input is the same at every step,
-get the sum over the steps, once.
+The forward pass of a sample has kept every potential and what arrived at every synapse.  The backward pass goes through
+the steps from the last to the first, and in each through the operations from the last to the first (backpropagation
+through time).  `errors` holds dL/d(value) of each operation at the present step.  What neurons pass down is dL/dV[t],
+and it stays there for step t - 1, which needs it.  Operations that come before all neurons, where the input is the same
+at every step, get the sum over the steps, once.
 """
 
 from __future__ import annotations
@@ -101,14 +101,14 @@ def add_to_sum(program, k, errors):
 
 
 @kernel(
-    "f8(i4[:, ::1], f4[:, ::1], f4[::1], f4[::1], f4[:, :, ::1], i8[::1], f8, i4, b1, b1, f4[::1], i4[::1], f4[::1], f4[::1], "
-    "f4[::1], f4[:, ::1], f8[:, ::1], f4[::1])",
-    "f8(i4[:, ::1], f8[:, ::1], f8[::1], f8[::1], f8[:, :, ::1], i8[::1], f8, i4, b1, b1, f8[::1], i4[::1], f8[::1], f8[::1], "
-    "f8[::1], f8[:, ::1], f8[:, ::1], f8[::1])")
+    "f8(i4[:, ::1], f4[:, ::1], f4[::1], f4[::1], f4[:, :, ::1], i8[::1], f8, i4, b1, b1, f4[::1], i4[::1], f4[::1], "
+    "f4[::1], f4[::1], f4[:, ::1], f8[:, ::1], f4[::1])",
+    "f8(i4[:, ::1], f8[:, ::1], f8[::1], f8[::1], f8[:, :, ::1], i8[::1], f8, i4, b1, b1, f8[::1], i4[::1], f8[::1], "
+    "f8[::1], f8[::1], f8[:, ::1], f8[:, ::1], f8[::1])")
 def train_samples(
-        program, constants, weights, reversed, x, labels, weight, steps, mean, smooth, work, list, values, scratch, errors, logits,
-        counts, gradients):
-    """Sets the gradients to the sum over the samples, each cross-entropy times `weight`; returns the sum of these losses.
+        program, constants, weights, reversed, x, labels, weight, steps, mean, smooth, work, list, values, scratch,
+        errors, logits, counts, gradients):
+    """Sets the gradients to the sum over the samples, each cross-entropy times `weight`; returns the sum of the losses.
 
     `mean` says whether a logit is the mean over the steps or their sum.
     """

@@ -58,8 +58,8 @@ class Run:
     Attributes
     ----------
     logits : ndarray, shape (N, K)
-        Readout ``"membrane"``: the mean over the steps of the last layer's values; ``"rate"``: the number of spikes of each
-        of its neurons.
+        Readout ``"membrane"``: the mean over the steps of the last layer's values; ``"rate"``: the number of spikes of
+        each of its neurons.
     rates : dict of int to float
         For each LIF layer, by its index, the mean number of spikes a neuron and step.
     operations : dict of int to Operations
@@ -81,7 +81,7 @@ class Run:
 
 
 class Prepared(NamedTuple):
-    """A network as the flat arrays that `lifcore.kernels.snn_network.forward` takes, in the kernel's order but for its input.
+    """A network as the flat arrays that the kernel `forward` takes, in its order but for the input.
 
     Attributes
     ----------
@@ -108,12 +108,13 @@ class Sequential:
     input_shape : tuple of int
         Of one sample at one step: (channels, height, width) or (features,).
     readout : {"membrane", "rate"}
-        What becomes a logit: the mean over the steps of the last layer's values, for which it is a `Linear` or `LI`; or the
-        number of its spikes, for which it is a `LIF`.
+        What becomes a logit: the mean over the steps of the last layer's values, for which it is a `Linear` or `LI`; or
+        the number of its spikes, for which it is a `LIF`.
     dtype : {"float32", "float64"}
         What everything is computed in.
     rng : int or numpy.random.Generator, optional
-        Seed, or the generator that draws the weights: uniform within 1 / sqrt(synapses of a neuron) around 0, biases too.
+        Seed, or the generator that draws the weights: uniform within 1 / sqrt(synapses of a neuron) around 0, biases
+        too.
 
     Attributes
     ----------
@@ -132,7 +133,8 @@ class Sequential:
     --------
     >>> from lifcore import snn
     >>> net = snn.Sequential(
-    ...     snn.Conv2d(1, 16), snn.LIF(beta=0.9), snn.Flatten(), snn.Linear(16 * 6 * 6, 10), input_shape=(1, 8, 8), rng=1)
+    ...     snn.Conv2d(1, 16), snn.LIF(beta=0.9), snn.Flatten(), snn.Linear(16 * 6 * 6, 10), input_shape=(1, 8, 8),
+    ...     rng=1)
     >>> net.n_parameters
     5930
     """
@@ -204,7 +206,9 @@ class Sequential:
         """How many weights and biases there are."""
         return sum(math.prod(shape) for op in self._operations for shape in op.arrays.values())
 
-    def run(self, x, steps: int | None = None, record: bool = False, spikes: str = "step", workers: int | None = None) -> Run:
+    def run(
+        self, x, steps: int | None = None, record: bool = False, spikes: str = "step", workers: int | None = None
+    ) -> Run:
         """Run the network on a batch of samples.
 
         Parameters
@@ -216,11 +220,11 @@ class Sequential:
         record : bool
             Whether to keep spikes and potentials.
         spikes : {"step", "smoothed"}
-            Whether a neuron puts out H(V - threshold), or f(V - threshold) of its surrogate in place of it, which is the
-            network whose gradients the surrogates give.
+            Whether a neuron puts out H(V - threshold), or f(V - threshold) of its surrogate in place of it, which is
+            the network whose gradients the surrogates give.
         workers : int, optional
-            How many threads divide the samples among them; as many as there are processors if not given. The result does
-            not depend on it.
+            How many threads divide the samples among them; as many as there are processors if not given. The result
+            does not depend on it.
 
         Returns
         -------
@@ -244,14 +248,16 @@ class Sequential:
         def work(prepared, begin, end):
             program, constants, weights, *scratch = prepared[:5]
             if not record:
+                group = slice(begin, end)
                 kernels.run_samples(
-                    program, constants, weights, x[begin:end], steps, smooth, *scratch, logits[begin:end], counts[begin:end])
+                    program, constants, weights, x[group], steps, smooth, *scratch, logits[group], counts[group])
                 return
             for sample in range(begin, end):
                 for t in range(steps):
+                    total = logits[sample]
                     kernels.forward(
-                        program, constants, weights, x[sample], t, t + 1, smooth, *scratch, logits[sample], counts[sample])
-                    recorded.logits_in_time[sample, t] = logits[sample] if self._order is None else logits[sample, self._order]
+                        program, constants, weights, x[sample], t, t + 1, smooth, *scratch, total, counts[sample])
+                    recorded.logits_in_time[sample, t] = total if self._order is None else total[self._order]
                 kernels.check(program, steps, scratch[0], counts[sample])
                 self._copy_record(prepared, steps, sample, recorded)
 
@@ -310,7 +316,8 @@ class Sequential:
             Its `weights` are those of the network, not a copy.
         """
         steps = whole_number("steps", steps, at_least=1)
-        program, constants, room = self._program(steps, lambda k: steps if keep else 1, steps if keep else 1, static, whole)
+        kept = steps if keep else 1
+        program, constants, room = self._program(steps, lambda k: kept, kept, static, whole)
         most = max(math.prod(op.shape_in) for op in self._operations)
         return Prepared(
             program, constants, self._packed, _aligned(room, self.dtype), np.zeros(most, np.int32),
@@ -329,7 +336,8 @@ class Sequential:
         Parameters
         ----------
         x, steps, spikes, workers
-            As in `run`. With ``"smoothed"`` and ``detach_reset=False`` in every LIF the derivatives are those of the loss.
+            As in `run`. With ``"smoothed"`` and ``detach_reset=False`` in every LIF the derivatives are those of the
+            loss.
         labels : array_like of int, shape (N,)
             From 0 to K - 1.
         rate_penalty : float
@@ -348,8 +356,8 @@ class Sequential:
 
         References
         ----------
-        E. O. Neftci, H. Mostafa, F. Zenke, Surrogate gradient learning in spiking neural networks, IEEE Signal Processing
-        Magazine 36 (2019), 51-63.
+        E. O. Neftci, H. Mostafa, F. Zenke, Surrogate gradient learning in spiking neural networks, IEEE Signal
+        Processing Magazine 36 (2019), 51-63.
         """
         x, steps = self._input(x, steps)
         labels = self._labels(labels, x.shape[:1])
@@ -368,8 +376,8 @@ class Sequential:
         if marked or not np.all(np.isfinite(found)):
             what = f"potentials of layer {marked[0]}" if marked else "results"
             raise FloatingPointError(
-                f"{what} are beyond the range of {self.dtype}: the input, of up to {np.abs(x).max():g}, or the parameters, of up "
-                f"to {np.abs(self._packed).max():g}, are too large")
+                f"{what} are beyond the range of {self.dtype}: the input, of up to {np.abs(x).max():g}, or the "
+                f"parameters, of up to {np.abs(self._packed).max():g}, are too large")
 
     # What the network is.
 
@@ -512,7 +520,8 @@ class Sequential:
         spikes, potentials = {}, {}
         for op in self._operations:
             if op.kind == kernels.LIF:
-                spikes[op.layer] = np.empty((samples, steps, *self.shapes[op.layer]), self.dtype if smooth else np.uint8)
+                spikes[op.layer] = np.empty(
+                    (samples, steps, *self.shapes[op.layer]), self.dtype if smooth else np.uint8)
             if op.kind in (kernels.LIF, kernels.LI):
                 potentials[op.layer] = np.empty((samples, steps, *self.shapes[op.layer]), self.dtype)
         return Record(spikes, potentials, np.empty((samples, steps, *self.output_shape), self.dtype))
@@ -550,8 +559,8 @@ def _aligned(size, dtype):
 class _Operation:
     """One row of a program: what does not depend on the number of steps.
 
-    shape and shape_in are (rows, columns, channels); `image` is the shape that a flattened row of values had, which is the
-    order that it lies in; `spiking` says whether whole numbers of spikes arrive, None whether the input decides.
+    shape and shape_in are (rows, columns, channels); `image` is the shape that a flattened row of values had, which is
+    the order that it lies in; `spiking` says whether whole numbers of spikes arrive, None whether the input decides.
     """
 
     def __init__(self, kind, layer, shape_in, shape, image=None, spiking=None):
@@ -566,8 +575,8 @@ class _Operation:
 
 
 _KINDS = {
-    Conv2d: kernels.SYNAPSES, Linear: kernels.SYNAPSES, SumPool2d: kernels.POOL, AvgPool2d: kernels.POOL, LIF: kernels.LIF,
-    LI: kernels.LI,
+    Conv2d: kernels.SYNAPSES, Linear: kernels.SYNAPSES, SumPool2d: kernels.POOL, AvgPool2d: kernels.POOL,
+    LIF: kernels.LIF, LI: kernels.LI,
 }
 
 
@@ -644,7 +653,7 @@ def _workers(workers):
 
 
 class Batch(NamedTuple):
-    """What one batch gives: the loss, the packed gradients, the logits, and what each operation counted in each sample."""
+    """What one batch gives: loss, packed gradients, logits, and what each operation counted in each sample."""
 
     loss: float
     gradients: np.ndarray
@@ -700,12 +709,14 @@ class Learner:
         """Turn the weights round: what sent from a channel to a window of others now sends from those back to it."""
         for op, row in zip(self.net._operations, self.program):
             if op.kind == kernels.SYNAPSES:
-                forwards = self.net._packed[op.begin:][:op.weights].reshape(op.size, op.shape_in[-1], op.size, op.shape[-1])
-                values = op.size**2 * op.shape_in[-1]
-                full = np.zeros((-(-op.shape[-1] // 8) * 8, _rounded(values)), self.net.dtype)
-                full[:op.shape[-1], :values] = forwards[::-1, :, ::-1].transpose(3, 0, 2, 1).reshape(op.shape[-1], values)
+                channels_in, channels_out = op.shape_in[-1], op.shape[-1]
+                forwards = self.net._packed[op.begin:][:op.weights].reshape(op.size, channels_in, op.size, channels_out)
+                values = op.size**2 * channels_in
+                full = np.zeros((-(-channels_out // 8) * 8, _rounded(values)), self.net.dtype)
+                full[:channels_out, :values] = forwards[::-1, :, ::-1].transpose(3, 0, 2, 1).reshape(-1, values)
                 begin, size = row[[kernels.REVERSED, kernels.REVERSED_SIZE]]
-                self.reversed[begin:][:size] = full.reshape(-1, 8, full.shape[1] // 16, 16).transpose(0, 2, 1, 3).reshape(-1)
+                blocks = full.reshape(-1, 8, full.shape[1] // 16, 16).transpose(0, 2, 1, 3)
+                self.reversed[begin:][:size] = blocks.reshape(-1)
 
     def _lay_out_errors(self):
         """Places of errors in the program; returns how much room they need."""
@@ -744,8 +755,8 @@ class Learner:
             room, group = self.rooms.get(), slice(begins[k], begins[k] + SAMPLES_AT_ONCE)
             try:
                 return snn_training.train_samples(
-                    self.program, self.constants, net._packed, self.reversed, x[group], labels[group], 1.0 / len(x), self.steps,
-                    net.readout == "membrane", self.smooth, *room, logits[group], counts[group], parts[k])
+                    self.program, self.constants, net._packed, self.reversed, x[group], labels[group], 1.0 / len(x),
+                    self.steps, net.readout == "membrane", self.smooth, *room, logits[group], counts[group], parts[k])
             finally:
                 self.rooms.put(room)
 

@@ -88,9 +88,9 @@ class History:
 
 
 def fit(
-    net: Sequential, x, labels, steps: int | None = None, *, epochs: int, batch_size: int = 64, optimiser: Adam | None = None,
-    schedule: str = "cosine", rate_penalty: float = 0.0, validation: tuple | None = None, augment: Callable | None = None,
-    rng=None, workers: int | None = None, progress: bool = True
+    net: Sequential, x, labels, steps: int | None = None, *, epochs: int, batch_size: int = 64,
+    optimiser: Adam | None = None, schedule: str = "cosine", rate_penalty: float = 0.0, validation: tuple | None = None,
+    augment: Callable | None = None, rng=None, workers: int | None = None, progress: bool = True
 ) -> History:
     """Train a network; its parameters are changed in place.
 
@@ -112,8 +112,8 @@ def fit(
     augment : callable, optional
         ``augment(x_batch, rng)`` returns what is trained on instead, of the same shape. Called in one thread.
     rng : int or numpy.random.Generator, optional
-        Seed, or the generator, of the order of the samples and of `augment`. The same seed gives the same bits, whatever
-        the number of workers.
+        Seed, or the generator, of the order of the samples and of `augment`. The same seed gives the same bits,
+        whatever the number of workers.
     workers : int, optional
         How many threads share a batch; as many as there are processors if not given.
     progress : bool
@@ -128,7 +128,8 @@ def fit(
     TypeError, ValueError
         Naming the argument, its value and what is allowed.
     FloatingPointError
-        If the loss is not finite any more. The network keeps its last finite parameters, as it does after an interruption.
+        If the loss is not finite any more. The network keeps its last finite parameters, as it does after an
+        interruption.
     """
     if not isinstance(net, Sequential):
         raise TypeError(f"net must be a lifcore.snn.Sequential, got {net!r}")
@@ -153,12 +154,12 @@ def fit(
         rng = np.random.default_rng(None if rng is None else whole_number("rng", rng, at_least=0))
     workers = _workers(workers)
     return _fit(
-        net, x, labels, steps, steps_run, epochs, batch_size, optimiser, schedule, rate_penalty, validation, augment, rng,
-        workers, progress)
+        net, x, labels, steps, steps_run, epochs, batch_size, optimiser, schedule, rate_penalty, validation, augment,
+        rng, workers, progress)
 
 
-def _fit(net, x, labels, steps, steps_run, epochs, batch_size, optimiser, schedule, rate_penalty, validation, augment, rng,
-         workers, progress):
+def _fit(net, x, labels, steps, steps_run, epochs, batch_size, optimiser, schedule, rate_penalty, validation, augment,
+         rng, workers, progress):
     from tqdm.auto import tqdm
 
     history = History()
@@ -182,10 +183,11 @@ def _fit(net, x, labels, steps, steps_run, epochs, batch_size, optimiser, schedu
                     rate *= 0.5 * (1.0 + elementary.cos(math.pi * done / (epochs * batches)))
                 done += 1
                 before = net._packed.copy()
-                if math.isfinite(found.loss) and np.all(np.isfinite(found.gradients)):
-                    snn_training.adam(net._packed, found.gradients, *moments, rate, *optimiser.betas, optimiser.epsilon, done)
-                if not (math.isfinite(found.loss) and np.all(np.isfinite(found.gradients))
-                        and np.all(np.isfinite(net._packed))):
+                finite = math.isfinite(found.loss) and bool(np.all(np.isfinite(found.gradients)))
+                if finite:
+                    snn_training.adam(
+                        net._packed, found.gradients, *moments, rate, *optimiser.betas, optimiser.epsilon, done)
+                if not finite or not np.all(np.isfinite(net._packed)):
                     net._packed[:] = before
                     raise FloatingPointError(
                         f"loss, gradients or weights are not finite any more in epoch {epoch + 1}, at a loss of "
@@ -197,9 +199,10 @@ def _fit(net, x, labels, steps, steps_run, epochs, batch_size, optimiser, schedu
                 seen = begin + len(chosen)
                 bar.update()
                 if progress:
-                    bar.set_postfix({"loss": f"{loss / seen:.4f}", "accuracy": f"{right / seen:.4f}"} | (
-                        {"validation": f"{history.validation_accuracy[-1]:.4f}"} if history.validation_accuracy else {}),
-                        refresh=False)
+                    shown = {"loss": f"{loss / seen:.4f}", "accuracy": f"{right / seen:.4f}"}
+                    if history.validation_accuracy:
+                        shown["validation"] = f"{history.validation_accuracy[-1]:.4f}"
+                    bar.set_postfix(shown, refresh=False)
             history.loss.append(float(loss / len(x)))
             history.accuracy.append(right / len(x))
             history.rates.append({
@@ -259,8 +262,8 @@ def load(path) -> Sequential:
         if architecture["format"] != FORMAT:
             raise ValueError(f"its format is {architecture['format']}, this lifcore reads {FORMAT}")
         net = Sequential(
-            *map(_layer, architecture["layers"]), input_shape=architecture["input_shape"], readout=architecture["readout"],
-            dtype=architecture["dtype"], rng=0)
+            *map(_layer, architecture["layers"]), input_shape=architecture["input_shape"],
+            readout=architecture["readout"], dtype=architecture["dtype"], rng=0)
         net.parameters = arrays
     except (KeyError, TypeError, AttributeError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path} must be a file that lifcore.snn.save wrote: {error}") from error

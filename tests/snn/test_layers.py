@@ -10,7 +10,7 @@ from lifcore.snn.layers import Layer
 
 
 def test_shapes_are_those_of_sliding_a_window():
-    """A window of k pixels fits into n + 2 p of them n + 2 p - k + 1 times; squares of k pixels side by side n // k times."""
+    """Counted: where a window of k pixels fits into n + 2 p of them, and how many squares of k fit side by side."""
     for k, padding, height, width in itertools.product((1, 2, 3, 7), (0, 1, 2), (7, 8), (9, 12)):
         if padding < k:
             places = [sum(start + k <= n + 2 * padding for start in range(n + 2 * padding)) for n in (height, width)]
@@ -69,7 +69,7 @@ def test_beta_is_what_is_left_after_a_step():
     (lambda: LIF(0.9, detach_reset=0), TypeError, "detach_reset must be True or False"),
     (lambda: Conv2d(2, 3).output_shape((3, 8, 8)), ValueError, r"Conv2d takes 2 channels.*got \(3, 8, 8\)"),
     (lambda: Conv2d(2, 3, 5, 1).output_shape((2, 8, 2)), ValueError, "of at least 3 by 3 pixels"),
-    (lambda: Conv2d(2, 3).output_shape((18,)), ValueError, r"Conv2d takes a shape \(channels, height, width\), got \(18,\)"),
+    (lambda: Conv2d(2, 3).output_shape((18,)), ValueError, r"takes a shape \(channels, height, width\), got \(18,\)"),
     (lambda: SumPool2d(2).output_shape((18,)), ValueError, r"SumPool2d takes a shape \(channels, height, width\)"),
     (lambda: AvgPool2d(4).output_shape((1, 3, 9)), ValueError, "AvgPool2d takes at least 4 by 4 pixels"),
     (lambda: Linear(8, 2).output_shape((2, 2, 2)), ValueError, r"put a Flatten\(\) before it"),

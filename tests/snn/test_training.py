@@ -1,7 +1,7 @@
 """Training: Adam against PyTorch's, an epoch against its parts, the same bits again, files of networks.
 
-Stored values are those of `tools/autograd.py`; the rest is written out here in NumPy, or known: a network that has learnt
-two patterns tells them apart.
+Stored values are those of `tools/autograd.py`; the rest is written out here in NumPy, or known: a network that has
+learnt two patterns tells them apart.
 """
 
 import itertools
@@ -20,8 +20,8 @@ STORED = np.load(autograd.FILE)
 
 def network(seed=1, dtype="float32", **keywords):
     return snn.Sequential(
-        snn.Conv2d(1, 4, 3), snn.LIF(0.9, 0.3), snn.SumPool2d(2), snn.Flatten(), snn.Linear(24, 3), input_shape=(1, 6, 8), rng=seed,
-        dtype=dtype, **keywords)
+        snn.Conv2d(1, 4, 3), snn.LIF(0.9, 0.3), snn.SumPool2d(2), snn.Flatten(), snn.Linear(24, 3),
+        input_shape=(1, 6, 8), rng=seed, dtype=dtype, **keywords)
 
 
 def patterns(samples=50, seed=0):
@@ -45,7 +45,7 @@ def test_adam_is_that_of_pytorch():
 
 
 def test_cross_entropy():
-    """Of equal logits log K; of logits far apart their difference; derivatives softmax - 1 at the label (Bishop 2006, 4.108)."""
+    """Of equal logits log K; of logits far apart their difference; derivatives softmax - 1 at the label."""
     error = np.empty(4)
     assert cross_entropy(np.full(4, 3.0), 1, 1.0, error) == pytest.approx(math.log(4.0), rel=1e-15)
     np.testing.assert_allclose(error, [0.25, -0.75, 0.25, 0.25], rtol=1e-15)
@@ -60,8 +60,8 @@ def test_an_epoch_is_made_of_its_parts():
     x, labels = patterns()
     trained, net = network(dtype="float64"), network(dtype="float64")
     history = snn.fit(
-        trained, x, labels, 5, epochs=2, batch_size=16, optimiser=snn.Adam(0.02, (0.8, 0.95), 1e-6), rate_penalty=0.2, rng=7,
-        progress=False)
+        trained, x, labels, 5, epochs=2, batch_size=16, optimiser=snn.Adam(0.02, (0.8, 0.95), 1e-6), rate_penalty=0.2,
+        rng=7, progress=False)
     rng, parameters = np.random.default_rng(7), net.parameters
     m = {name: np.zeros_like(array) for name, array in parameters.items()}
     v = {name: np.zeros_like(array) for name, array in parameters.items()}
@@ -99,7 +99,8 @@ def test_a_network_learns():
     others = patterns(60, seed=1)
     net = network()
     before = net.accuracy(*others, 6)
-    history = snn.fit(net, x, labels, 6, epochs=12, batch_size=20, optimiser=snn.Adam(0.01), validation=others, rng=1, progress=False)
+    history = snn.fit(
+        net, x, labels, 6, epochs=12, batch_size=20, optimiser=snn.Adam(0.01), validation=others, rng=1, progress=False)
     assert before < 0.7
     assert net.accuracy(x, labels, 6) == 1.0 and net.accuracy(*others, 6) > 0.97
     assert history.loss[-1] < 0.2 * history.loss[0]
@@ -124,8 +125,8 @@ def test_the_same_seed_gives_the_same_bits_with_any_number_of_workers():
     def trained(x, steps, workers, rng):
         net = network()
         history = snn.fit(
-            net, x, labels, steps, epochs=2, batch_size=24, augment=lambda batch, rng: batch * rng.uniform(0.5, 1.0, batch.shape),
-            rng=rng, workers=workers, progress=False)
+            net, x, labels, steps, epochs=2, batch_size=24, rng=rng, workers=workers, progress=False,
+            augment=lambda batch, rng: batch * rng.uniform(0.5, 1.0, batch.shape))
         return net._packed.tobytes(), history
 
     for given, steps in ((x, 5), (events, None)):
@@ -143,10 +144,25 @@ def test_a_constant_schedule_keeps_the_rate():
         net = network(dtype="float64")
         # The sum of the steps: 4, and half of (1 + cos(pi k / 4)) for k from 0 to 3.
         before = net.parameters["4.bias"]
-        snn.fit(net, x, labels, 4, epochs=4, optimiser=snn.Adam(1e-3, (0.0, 0.0), 1e-12), schedule=schedule, rng=0, progress=False)
+        snn.fit(
+            net, x, labels, 4, epochs=4, optimiser=snn.Adam(1e-3, (0.0, 0.0), 1e-12), schedule=schedule, rng=0,
+            progress=False)
         moved[schedule] = np.abs(net.parameters["4.bias"] - before)
     np.testing.assert_allclose(moved["constant"], 4e-3, rtol=1e-6)
-    np.testing.assert_allclose(moved["cosine"], 1e-3 * sum(0.5 * (1.0 + math.cos(math.pi * k / 4)) for k in range(4)), rtol=1e-6)
+    total = sum(0.5 * (1.0 + math.cos(math.pi * k / 4)) for k in range(4))
+    np.testing.assert_allclose(moved["cosine"], 1e-3 * total, rtol=1e-6)
+
+
+def test_a_layer_without_biases_stays_without():
+    """It has a place for them all the same, which nothing shows but what the network does."""
+    x, labels = patterns()
+    net = snn.Sequential(
+        snn.Conv2d(1, 4, 3, bias=False), snn.LIF(0.9, 0.3), snn.Flatten(), snn.Linear(96, 5, bias=False),
+        snn.LIF(0.9, 0.2), snn.Linear(5, 3), input_shape=(1, 6, 8), rng=0)
+    snn.fit(net, x, labels, 5, epochs=3, optimiser=snn.Adam(0.05), rng=0, progress=False)
+    again = snn.Sequential(*net.layers, input_shape=(1, 6, 8))
+    again.parameters = net.parameters
+    assert np.array_equal(again.run(x, 5).logits, net.run(x, 5).logits)
 
 
 def test_augment_gets_a_batch_and_its_result_is_trained_on():
@@ -177,7 +193,9 @@ def test_an_interruption_keeps_the_last_parameters():
         return batch
 
     with pytest.raises(KeyboardInterrupt):
-        snn.fit(stopped, x, labels, 4, epochs=9, batch_size=50, schedule="constant", augment=interrupt, rng=0, progress=False)
+        snn.fit(
+            stopped, x, labels, 4, epochs=9, batch_size=50, schedule="constant", augment=interrupt, rng=0,
+            progress=False)
     assert all(np.array_equal(one.parameters[name], array) for name, array in stopped.parameters.items())
 
 
@@ -186,7 +204,9 @@ def test_numbers_beyond_the_range_stop_the_training():
     x, labels = patterns()
     net = network()
     with pytest.raises(FloatingPointError, match=r"not finite any more in epoch 2.*try a learning_rate below 1e\+37"):
-        snn.fit(net, x, labels, 4, epochs=9, batch_size=50, optimiser=snn.Adam(1e37), schedule="constant", rng=0, progress=False)
+        snn.fit(
+            net, x, labels, 4, epochs=9, batch_size=50, optimiser=snn.Adam(1e37), schedule="constant", rng=0,
+            progress=False)
     assert all(np.all(np.isfinite(array)) for array in net.parameters.values())
 
 
@@ -218,7 +238,7 @@ X, LABELS = patterns(6)
     ({"validation": X}, TypeError, r"validation must be a pair \(x, labels\)"),
     ({"validation": (X, LABELS[:3])}, ValueError, "labels must have one value for each sample"),
     ({"augment": 3}, TypeError, "augment must be a function"),
-    ({"augment": lambda batch, rng: batch[:, :, 1:]}, ValueError, "augment must return an array of the shape it is given"),
+    ({"augment": lambda batch, rng: batch[:, :, 1:]}, ValueError, "augment must return an array of the shape it is gi"),
     ({"augment": lambda batch, rng: batch * np.nan}, ValueError, "what augment returns must be finite"),
     ({"rng": -3}, ValueError, "rng must be"),
     ({"workers": 0}, ValueError, "workers must be"),
@@ -232,8 +252,9 @@ def test_wrong_arguments_are_named(change, error, message):
 
 
 @pytest.mark.parametrize("arguments, message", [
-    ((0.0,), "learning_rate must be"), ((math.inf,), "learning_rate must be"), ((0.1, (0.9,)), "betas must be two numbers"),
-    ((0.1, 0.9), "betas must be two numbers"), ((0.1, (0.9, 1.0)), "betas must be two numbers from 0 to less than 1"),
+    ((0.0,), "learning_rate must be"), ((math.inf,), "learning_rate must be"),
+    ((0.1, (0.9,)), "betas must be two numbers"), ((0.1, 0.9), "betas must be two numbers"),
+    ((0.1, (0.9, 1.0)), "betas must be two numbers from 0 to less than 1"),
     ((0.1, (-0.1, 0.9)), r"betas\[0\] must be"), ((0.1, (0.9, 0.99), 0.0), "epsilon must be"),
 ])
 def test_wrong_numbers_of_adam_are_named(arguments, message):
@@ -245,8 +266,9 @@ def test_wrong_numbers_of_adam_are_named(arguments, message):
 
 def test_a_network_comes_back_from_its_file(tmp_path):
     net = snn.Sequential(
-        snn.AvgPool2d(2), snn.Conv2d(2, 3, 2, 1, bias=False), snn.LIF(tau=10.0, dt=1.0, surrogate=snn.Triangular(0.5, 0.3)),
-        snn.SumPool2d(2), snn.LIF(0.1, 2.0, "zero", snn.ATan(3.0), False), snn.Flatten(), snn.Linear(12, 4),
+        snn.AvgPool2d(2), snn.Conv2d(2, 3, 2, 1, bias=False),
+        snn.LIF(tau=10.0, dt=1.0, surrogate=snn.Triangular(0.5, 0.3)), snn.SumPool2d(2),
+        snn.LIF(0.1, 2.0, "zero", snn.ATan(3.0), False), snn.Flatten(), snn.Linear(12, 4),
         snn.LIF(0.3, surrogate=snn.StraightThrough()), input_shape=(2, 8, 9), readout="rate", dtype="float64", rng=5)
     snn.save(net, tmp_path / "net.npz")
     other = snn.load(str(tmp_path / "net.npz"))
@@ -271,9 +293,10 @@ def test_a_file_that_is_no_network_is_refused(tmp_path):
     with np.load(path) as file:
         arrays = dict(file)
     for change, message in (
-            ({"format": 99}, "its format is 99, this lifcore reads 1"), ({"layers": [{"kind": "Dense"}]}, "kind of layer must be one of"),
-            ({"layers": [{"kind": "__doc__"}]}, "kind of layer must be one of"), ({"readout": "mean"}, "readout must be one of"),
-            ({"input_shape": [1, 9, 9]}, "does not fit")):
+            ({"format": 99}, "its format is 99, this lifcore reads 1"),
+            ({"layers": [{"kind": "Dense"}]}, "kind of layer must be one of"),
+            ({"layers": [{"kind": "__doc__"}]}, "kind of layer must be one of"),
+            ({"readout": "mean"}, "readout must be one of"), ({"input_shape": [1, 9, 9]}, "does not fit")):
         architecture = json.loads(str(arrays["architecture"])) | change
         np.savez(path, **arrays | {"architecture": json.dumps(architecture)})
         with pytest.raises(ValueError, match=message):
