@@ -18,10 +18,11 @@ import traitlets
 from PIL import Image
 
 from lifcore.live import (
-    Bombardment, Calibration, Cloud, DeadGradient, DeadZone, EulerStability, FICurve, FalseSpike, FiveMachines,
-    GradientThroughTime, HiddenSignal, Intervals, LightResponse, LiveFigure, MembraneTrace, MissedCrossings,
-    Overflow, RateResponse, RealisedTimeConstant, RefractoryPhase, ResonanceCurve, SiliconMembrane, SpikeShift,
-    StationaryDensity, StrengthDuration, Surrogates, ThreeLosses, TradeOff, _bundle, identity,
+    Anytime, Bombardment, Calibration, Cloud, DeadGradient, DeadZone, DrawDigit, EnergyClaim, EulerStability,
+    EventStream, FICurve, FalseSpike, FiveMachines, GradientThroughTime, HiddenSignal, Intervals, LightResponse,
+    LiveFigure, MembraneTrace, MissedCrossings, Overflow, RateResponse, RealisedTimeConstant, RefractoryPhase,
+    ResonanceCurve, SiliconMembrane, SpikeShift, StationaryDensity, StrengthDuration, Surrogates, ThreeLosses,
+    TradeOff, _bundle, identity,
 )
 from lifcore.live._figure import Control, Readout
 
@@ -32,6 +33,7 @@ FIGURES = [
     DeadZone, Overflow, FalseSpike,
     FiveMachines, TradeOff,
     RealisedTimeConstant, SpikeShift, EulerStability,
+    EventStream, DrawDigit, Anytime, EnergyClaim,
     DeadGradient, Surrogates, GradientThroughTime, ThreeLosses,
 ]
 

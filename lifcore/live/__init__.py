@@ -40,6 +40,10 @@ HOMES = {
     "DeadZone": "lifcore.live.digital",
     "Overflow": "lifcore.live.digital",
     "FalseSpike": "lifcore.live.digital",
+    "Anytime": "lifcore.live.cnn",
+    "DrawDigit": "lifcore.live.cnn",
+    "EnergyClaim": "lifcore.live.cnn",
+    "EventStream": "lifcore.live.cnn",
     "DeadGradient": "lifcore.live.surrogate",
     "Surrogates": "lifcore.live.surrogate",
     "GradientThroughTime": "lifcore.live.surrogate",
@@ -49,11 +53,11 @@ HOMES = {
 }
 
 __all__ = [
-    "Bombardment", "Calibration", "Cloud", "DeadGradient", "DeadZone", "EulerStability", "FICurve", "FalseSpike",
-    "FiveMachines", "GradientThroughTime", "HiddenSignal", "Intervals", "LightResponse", "LiveFigure",
-    "MembraneTrace", "MissedCrossings", "Overflow", "RateResponse", "RealisedTimeConstant", "RefractoryPhase",
-    "ResonanceCurve", "SiliconMembrane", "SpikeShift", "StationaryDensity", "StrengthDuration", "Surrogates",
-    "ThreeLosses", "TradeOff", "use_style",
+    "Anytime", "Bombardment", "Calibration", "Cloud", "DeadGradient", "DeadZone", "DrawDigit", "EnergyClaim",
+    "EulerStability", "EventStream", "FICurve", "FalseSpike", "FiveMachines", "GradientThroughTime", "HiddenSignal",
+    "Intervals", "LightResponse", "LiveFigure", "MembraneTrace", "MissedCrossings", "Overflow", "RateResponse",
+    "RealisedTimeConstant", "RefractoryPhase", "ResonanceCurve", "SiliconMembrane", "SpikeShift",
+    "StationaryDensity", "StrengthDuration", "Surrogates", "ThreeLosses", "TradeOff", "use_style",
 ]
 
 

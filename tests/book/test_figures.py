@@ -9,10 +9,10 @@ import pytest
 
 import lifcore.live
 from lifcore.live import (
-    Bombardment, Calibration, Cloud, DeadGradient, DeadZone, EulerStability, FICurve, FalseSpike, FiveMachines,
-    GradientThroughTime, HiddenSignal, Intervals, LightResponse, MembraneTrace, MissedCrossings, Overflow,
-    RateResponse, RealisedTimeConstant, RefractoryPhase, ResonanceCurve, SiliconMembrane, SpikeShift,
-    StationaryDensity, StrengthDuration, Surrogates, ThreeLosses, TradeOff,
+    Anytime, Bombardment, Calibration, Cloud, DeadGradient, DeadZone, DrawDigit, EnergyClaim, EulerStability,
+    EventStream, FICurve, FalseSpike, FiveMachines, GradientThroughTime, HiddenSignal, Intervals, LightResponse,
+    MembraneTrace, MissedCrossings, Overflow, RateResponse, RealisedTimeConstant, RefractoryPhase, ResonanceCurve,
+    SiliconMembrane, SpikeShift, StationaryDensity, StrengthDuration, Surrogates, ThreeLosses, TradeOff,
 )
 
 FIGURES = [
@@ -22,6 +22,7 @@ FIGURES = [
     DeadZone, Overflow, FalseSpike,
     FiveMachines, TradeOff,
     RealisedTimeConstant, SpikeShift, EulerStability,
+    EventStream, DrawDigit, Anytime, EnergyClaim,
     DeadGradient, Surrogates, GradientThroughTime, ThreeLosses,
 ]
 NAMES = [figure.__name__ for figure in FIGURES]
