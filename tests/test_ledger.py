@@ -20,6 +20,7 @@ import lifcore.conventions
 import lifcore.hardware
 import lifcore.neuron
 import lifcore.photocurrent
+import lifcore.policy
 import lifcore.resonance
 import lifcore.snn
 from lifbook.ledger import read_ledger

@@ -48,16 +48,20 @@ HOMES = {
     "Surrogates": "lifcore.live.surrogate",
     "GradientThroughTime": "lifcore.live.surrogate",
     "ThreeLosses": "lifcore.live.surrogate",
+    "BalancePole": "lifcore.live.policy",
+    "LearningCurve": "lifcore.live.policy",
+    "HiddenVelocity": "lifcore.live.policy",
     "LiveFigure": "lifcore.live._figure",
     "use_style": "lifcore.live.identity",
 }
 
 __all__ = [
-    "Anytime", "Bombardment", "Calibration", "Cloud", "DeadGradient", "DeadZone", "DrawDigit", "EnergyClaim",
-    "EulerStability", "EventStream", "FICurve", "FalseSpike", "FiveMachines", "GradientThroughTime", "HiddenSignal",
-    "Intervals", "LightResponse", "LiveFigure", "MembraneTrace", "MissedCrossings", "Overflow", "RateResponse",
-    "RealisedTimeConstant", "RefractoryPhase", "ResonanceCurve", "SiliconMembrane", "SpikeShift",
-    "StationaryDensity", "StrengthDuration", "Surrogates", "ThreeLosses", "TradeOff", "use_style",
+    "Anytime", "BalancePole", "Bombardment", "Calibration", "Cloud", "DeadGradient", "DeadZone", "DrawDigit",
+    "EnergyClaim", "EulerStability", "EventStream", "FICurve", "FalseSpike", "FiveMachines", "GradientThroughTime",
+    "HiddenSignal", "HiddenVelocity", "Intervals", "LearningCurve", "LightResponse", "LiveFigure", "MembraneTrace",
+    "MissedCrossings", "Overflow", "RateResponse", "RealisedTimeConstant", "RefractoryPhase", "ResonanceCurve",
+    "SiliconMembrane", "SpikeShift", "StationaryDensity", "StrengthDuration", "Surrogates", "ThreeLosses", "TradeOff",
+    "use_style",
 ]
 
 

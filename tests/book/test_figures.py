@@ -9,10 +9,11 @@ import pytest
 
 import lifcore.live
 from lifcore.live import (
-    Anytime, Bombardment, Calibration, Cloud, DeadGradient, DeadZone, DrawDigit, EnergyClaim, EulerStability,
-    EventStream, FICurve, FalseSpike, FiveMachines, GradientThroughTime, HiddenSignal, Intervals, LightResponse,
-    MembraneTrace, MissedCrossings, Overflow, RateResponse, RealisedTimeConstant, RefractoryPhase, ResonanceCurve,
-    SiliconMembrane, SpikeShift, StationaryDensity, StrengthDuration, Surrogates, ThreeLosses, TradeOff,
+    Anytime, BalancePole, Bombardment, Calibration, Cloud, DeadGradient, DeadZone, DrawDigit, EnergyClaim,
+    EulerStability, EventStream, FICurve, FalseSpike, FiveMachines, GradientThroughTime, HiddenSignal, HiddenVelocity,
+    Intervals, LearningCurve, LightResponse, MembraneTrace, MissedCrossings, Overflow, RateResponse,
+    RealisedTimeConstant, RefractoryPhase, ResonanceCurve, SiliconMembrane, SpikeShift, StationaryDensity,
+    StrengthDuration, Surrogates, ThreeLosses, TradeOff,
 )
 
 FIGURES = [
@@ -24,6 +25,7 @@ FIGURES = [
     RealisedTimeConstant, SpikeShift, EulerStability,
     EventStream, DrawDigit, Anytime, EnergyClaim,
     DeadGradient, Surrogates, GradientThroughTime, ThreeLosses,
+    BalancePole, LearningCurve, HiddenVelocity,
 ]
 NAMES = [figure.__name__ for figure in FIGURES]
 NEXT_FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
