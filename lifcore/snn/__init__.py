@@ -20,14 +20,16 @@ from lifcore.snn.network import Operations, Prepared, Run, Sequential
 from lifcore.snn.nir import NIRWarning, from_nir, read_nir, to_nir, write_nir
 from lifcore.snn.operations import ACCESS, Counts, Energy, count_operations, count_synapses
 from lifcore.snn.surrogate import ATan, FastSigmoid, Sigmoid, StraightThrough, Surrogate, Triangular
+from lifcore.snn.trained import TRAINED, Baseline, Training, baselines, trained, trainings
 from lifcore.snn.training import Adam, History, fit, load, save
 from lifcore.snn.unrolled import Unrolled, average_over_noise, spike_trains, unroll
 
 __all__ = [
-    "ACCESS", "LI", "LIF", "ATan", "Adam", "AvgPool2d", "Conv2d", "Counts", "Digits", "Energy", "EventDriven",
-    "Events", "FastSigmoid", "Flatten", "History", "Labelled", "Layer", "Linear", "NIRWarning", "Operations",
-    "Prepared", "Run", "Sequential", "Sigmoid", "StraightThrough", "SumPool2d", "Surrogate", "Triangular", "Unrolled",
-    "average_over_noise", "count_operations", "count_synapses", "digits", "event_driven", "fit", "frames", "from_nir",
-    "latency_code", "load", "rate_code", "read_events", "read_nir", "saccades", "save", "shift", "spike_trains",
-    "to_nir", "unroll", "warp", "write_events", "write_nir",
+    "ACCESS", "LI", "LIF", "TRAINED", "ATan", "Adam", "AvgPool2d", "Baseline", "Conv2d", "Counts", "Digits",
+    "Energy", "EventDriven", "Events", "FastSigmoid", "Flatten", "History", "Labelled", "Layer", "Linear",
+    "NIRWarning", "Operations", "Prepared", "Run", "Sequential", "Sigmoid", "StraightThrough", "SumPool2d",
+    "Surrogate", "Training", "Triangular", "Unrolled", "average_over_noise", "baselines", "count_operations",
+    "count_synapses", "digits", "event_driven", "fit", "frames", "from_nir", "latency_code", "load", "rate_code",
+    "read_events", "read_nir", "saccades", "save", "shift", "spike_trains", "to_nir", "trained", "trainings",
+    "unroll", "warp", "write_events", "write_nir",
 ]

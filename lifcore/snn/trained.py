@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, get_type_hints
 
 from lifcore.snn.network import Sequential
 from lifcore.snn.training import load
@@ -19,6 +19,8 @@ DATA = Path(__file__).parent / "data"
 PENALTIES = {
     "digits": 0.0, "saccades": 0.0, "saccades_sparse": 1.0, "saccades_sparser": 2.5, "saccades_sparsest": 5.0}
 TRAINED = ("digits", "saccades", "saccades_sparse")
+# Written by tools/quiet_networks.py.
+QUIET = ("quiet-0", "quiet-0.5", "quiet-2", "quiet-5", "quiet-drawing")
 
 
 class Training(NamedTuple):
@@ -83,20 +85,21 @@ def trained(name: str) -> Sequential:
     name : str
         ``"digits"``: for the 8 by 8 digits, shown at each of 10 steps; ``"saccades"`` and, trained with a rate penalty of 1,
         ``"saccades_sparse"``: for `saccades` of the digits in 20 frames with counts clipped to 1, without biases but for the
-        readout.
+        readout; ``"quiet-0"``, ``"quiet-0.5"``, ``"quiet-2"`` and ``"quiet-5"``: smaller ones for the 8 by 8 digits,
+        trained with these rate penalties, and ``"quiet-drawing"``: one for digits as a reader draws them.
 
     Returns
     -------
     Sequential
-        Each of seed 0, with weights of 11 significant bits.
+        The first three of seed 0, with weights of 11 significant bits.
 
     Raises
     ------
     ValueError
         If there is no network of this name.
     """
-    if name not in TRAINED:
-        raise ValueError(f"name must be one of {', '.join(map(repr, TRAINED))}, got {name!r}")
+    if name not in (*TRAINED, *QUIET):
+        raise ValueError(f"name must be one of {', '.join(map(repr, (*TRAINED, *QUIET)))}, got {name!r}")
     return load(DATA / f"{name}.npz")
 
 
@@ -113,6 +116,6 @@ def baselines() -> list[Baseline]:
 
 
 def _table(name, row):
-    types = {"str": str, "int": int, "float": float}
+    types = get_type_hints(row)
     with (DATA / name).open(encoding="utf-8", newline="") as file:
-        return [row(*(types[row.__annotations__[key]](line[key]) for key in row._fields)) for line in csv.DictReader(file)]
+        return [row(*(types[key](line[key]) for key in row._fields)) for line in csv.DictReader(file)]
