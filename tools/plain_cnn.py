@@ -3,8 +3,8 @@
     python tools/plain_cnn.py
 
 The network is that of tools/train.py with rectified linear units in place of LIF neurons, on one frame: the image, or the
-counts of all events.  It is augmented in the same way, and its learning rate is chosen by validation accuracy, for each seed.
-Takes some minutes with torch 2.14.1 on two processors.
+counts of all events; max pools served it better than mean or sum.  It is augmented in the same way, and its learning rate is
+chosen by validation accuracy, for each seed.  Takes a quarter of an hour with torch 2.14.1.
 """
 
 import numpy as np
@@ -15,14 +15,14 @@ from lifcore.snn.trained import Baseline
 from train import SEEDS, TASKS, write
 
 METHOD = "plain CNN (PyTorch)"
-RATES = (0.002, 0.005, 0.01)
-EPOCHS = 60
+RATES = (0.003, 0.01, 0.03)
+EPOCHS = 120
 
 
 def network(channels, side):
     return torch.nn.Sequential(
-        torch.nn.Conv2d(channels, 16, 3, padding=1), torch.nn.ReLU(), torch.nn.AvgPool2d(2), torch.nn.Conv2d(16, 32, 3, padding=1),
-        torch.nn.ReLU(), torch.nn.AvgPool2d(2), torch.nn.Flatten(), torch.nn.Linear(32 * (side // 4)**2, 10))
+        torch.nn.Conv2d(channels, 16, 3, padding=1), torch.nn.ReLU(), torch.nn.MaxPool2d(2), torch.nn.Conv2d(16, 32, 3, padding=1),
+        torch.nn.ReLU(), torch.nn.MaxPool2d(2), torch.nn.Flatten(), torch.nn.Linear(32 * (side // 4)**2, 10))
 
 
 def trained(x, labels, augment, rate, seed):
