@@ -6,12 +6,15 @@ imports nothing of lifcore and returns the number in the entry's unit.
 
 import functools
 import math
+from pathlib import Path
 
 import mpmath as mp
 import numpy as np
 from scipy.integrate import quad, solve_ivp
 from scipy.optimize import brentq
 from scipy.special import erfcx
+
+ROOT = Path(__file__).parents[1]
 
 # The default neuron, typed here a second time on purpose: ms, MΩ, mV, mV, mV, ms.
 TAU_M, R, E_L, V_TH, V_RESET, T_REF = 20.0, 100.0, -70.0, -50.0, -65.0, 2.0
@@ -515,6 +518,112 @@ def clipped_plateau_200():
 
 def clipped_plateau_400():
     return clipped_plateau(400.0)
+
+
+# A spiking network of two convolutions, in steps, with plain arrays.
+
+def plain_convolution(x, weight):
+    """Images (samples, channels, rows, columns) and a kernel of three by three, with zeros around the image."""
+    rows, columns = x.shape[2:]
+    x = np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)))
+    return sum(
+        np.einsum("oc,ncij->noij", weight[:, :, a, b], x[:, :, a:a + rows, b:b + columns])
+        for a in range(3) for b in range(3))
+
+
+def plain_pool(x):
+    return x[:, :, ::2, ::2] + x[:, :, 1::2, ::2] + x[:, :, ::2, 1::2] + x[:, :, 1::2, 1::2]
+
+
+def plain_spiking_cnn(parameters, images, steps, beta=0.9):
+    """A constant image into convolution, neurons, sums of squares, convolution, neurons, sums, ten outputs; in float64.
+
+    Returns, for each sample and step: the mean of the outputs so far, the spikes and the synaptic operations so far. A value
+    reaches a synapse for each output it is part of; an image that stays is convolved once.
+    """
+    w = {name: np.asarray(array, float) for name, array in parameters.items()}
+    x = np.asarray(images, float)
+    samples = len(x)
+    V1 = V2 = s1 = s2 = 0.0
+    total = np.zeros((samples, w["7.weight"].shape[0]))
+    found = np.empty((samples, steps, total.shape[1])), np.empty((samples, steps)), np.empty((samples, steps))
+    current = plain_convolution(x, w["0.weight"]) + w["0.bias"][:, None, None]
+    spikes, operations = np.zeros(samples), len(w["0.bias"]) * reached(x != 0)
+    for t in range(steps):
+        V1 = beta * V1 + current - s1
+        s1 = (V1 > 1.0) * 1.0
+        pooled = plain_pool(s1)
+        V2 = beta * V2 + plain_convolution(pooled, w["3.weight"]) + w["3.bias"][:, None, None] - s2
+        s2 = (V2 > 1.0) * 1.0
+        counts = plain_pool(s2).reshape(samples, -1)
+        total = total + counts @ w["7.weight"].T + w["7.bias"]
+        spikes = spikes + s1.sum(axis=(1, 2, 3)) + s2.sum(axis=(1, 2, 3))
+        operations = operations + len(w["3.bias"]) * reached(pooled) + counts.sum(axis=1) * total.shape[1]
+        for array, value in zip(found, (total / (t + 1), spikes, operations), strict=True):
+            array[:, t] = value
+    return found
+
+
+def reached(x):
+    """Each value times the places of a kernel of three by three with zeros around the image at which it is seen."""
+    rows, columns = (
+        np.minimum(np.arange(side) + 1, side - 1) - np.maximum(np.arange(side) - 1, 0) + 1 for side in x.shape[2:])
+    return np.einsum("ncij,i,j->n", x * 1.0, rows, columns)
+
+
+@functools.cache
+def digits_to_test():
+    """The test images of the course, values 0 to 1, and their labels: scikit-learn's digits, 360 of them set apart."""
+    from sklearn.datasets import load_digits
+    from sklearn.model_selection import train_test_split
+
+    bunch = load_digits()
+    _, test = train_test_split(np.arange(bunch.target.size), test_size=360, stratify=bunch.target, random_state=0)
+    return bunch.images[test][:, None] / 16.0, bunch.target[test]
+
+
+@functools.cache
+def read_by_stored(name):
+    """Evidence, spikes and operations of the test digits in ten steps, by the plain network with stored weights."""
+    stored = np.load(ROOT / "lifcore" / "snn" / "data" / f"{name}.npz")
+    return plain_spiking_cnn({key: stored[key] for key in stored.files if key[0].isdigit()}, digits_to_test()[0], 10)
+
+
+def right_by_stored(name):
+    return 100.0 * float(np.mean(read_by_stored(name)[0][:, -1].argmax(axis=1) == digits_to_test()[1]))
+
+
+def cnn_quiet_right():
+    return right_by_stored("quiet-0.5")
+
+
+def cnn_loud_right():
+    return right_by_stored("quiet-0")
+
+
+def cnn_quiet_share():
+    return 100.0 * float(read_by_stored("quiet-0.5")[2][:, -1].sum() / read_by_stored("quiet-0")[2][:, -1].sum())
+
+
+def decided_with_margin():
+    """Steps until the first lead of three, or ten, and whether the digit was right."""
+    evidence, labels = read_by_stored("quiet-0.5")[0], digits_to_test()[1]
+    steps, right = [], 0
+    for sample, label in zip(evidence, labels, strict=True):
+        top = np.sort(sample, axis=1)
+        enough = np.flatnonzero(top[:, -1] - top[:, -2] >= 3.0)
+        t = int(enough[0]) if enough.size else 9
+        steps.append(t + 1)
+        right += sample[t].argmax() == label
+    return float(np.mean(steps)), 100.0 * right / len(labels)
+
+
+def cnn_margin_steps():
+    return decided_with_margin()[0]
+
+
+def cnn_margin_right():
+    return decided_with_margin()[1]
 
 
 # Surrogate gradients.

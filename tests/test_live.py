@@ -18,8 +18,8 @@ import traitlets
 from PIL import Image
 
 from lifcore.live import (
-    BalancePole, Bombardment, Calibration, Cloud, DeadGradient, DeadZone,
-    EulerStability, FICurve, FalseSpike, FiveMachines, GradientThroughTime, HiddenSignal, HiddenVelocity,
+    Anytime, BalancePole, Bombardment, Calibration, Cloud, DeadGradient, DeadZone, DrawDigit, EnergyClaim,
+    EulerStability, EventStream, FICurve, FalseSpike, FiveMachines, GradientThroughTime, HiddenSignal, HiddenVelocity,
     Intervals, LearningCurve, LightResponse, LiveFigure, MembraneTrace, MissedCrossings, Overflow, RateResponse,
     RealisedTimeConstant, RefractoryPhase, ResonanceCurve, SiliconMembrane, SpikeShift, StationaryDensity,
     StrengthDuration, Surrogates, ThreeLosses, TradeOff, _bundle, identity,
@@ -33,6 +33,7 @@ FIGURES = [
     DeadZone, Overflow, FalseSpike,
     FiveMachines, TradeOff,
     RealisedTimeConstant, SpikeShift, EulerStability,
+    EventStream, DrawDigit, Anytime, EnergyClaim,
     DeadGradient, Surrogates, GradientThroughTime, ThreeLosses,
     BalancePole, LearningCurve, HiddenVelocity,
 ]

@@ -40,6 +40,10 @@ HOMES = {
     "DeadZone": "lifcore.live.digital",
     "Overflow": "lifcore.live.digital",
     "FalseSpike": "lifcore.live.digital",
+    "Anytime": "lifcore.live.cnn",
+    "DrawDigit": "lifcore.live.cnn",
+    "EnergyClaim": "lifcore.live.cnn",
+    "EventStream": "lifcore.live.cnn",
     "DeadGradient": "lifcore.live.surrogate",
     "Surrogates": "lifcore.live.surrogate",
     "GradientThroughTime": "lifcore.live.surrogate",
@@ -52,8 +56,8 @@ HOMES = {
 }
 
 __all__ = [
-    "BalancePole", "Bombardment", "Calibration", "Cloud", "DeadGradient", "DeadZone",
-    "EulerStability", "FICurve", "FalseSpike", "FiveMachines", "GradientThroughTime",
+    "Anytime", "BalancePole", "Bombardment", "Calibration", "Cloud", "DeadGradient", "DeadZone", "DrawDigit",
+    "EnergyClaim", "EulerStability", "EventStream", "FICurve", "FalseSpike", "FiveMachines", "GradientThroughTime",
     "HiddenSignal", "HiddenVelocity", "Intervals", "LearningCurve", "LightResponse", "LiveFigure", "MembraneTrace",
     "MissedCrossings", "Overflow", "RateResponse", "RealisedTimeConstant", "RefractoryPhase", "ResonanceCurve",
     "SiliconMembrane", "SpikeShift", "StationaryDensity", "StrengthDuration", "Surrogates", "ThreeLosses", "TradeOff",

@@ -93,10 +93,21 @@ class Events:
         return f"<{len(self)} events of {height} by {width} pixels in {self.duration:g} ms>"
 
     def steps(self, steps: int) -> np.ndarray:
-        """In which of `steps` equal steps each event lies, from 0, shape (events,); one at the very end is in the last."""
+        """In which of `steps` equal steps each event lies.
+
+        Parameters
+        ----------
+        steps : int
+            How many, from 1.
+
+        Returns
+        -------
+        ndarray of int64, shape (events,)
+            From 0: floor(steps t / duration), and the last step for an event at the very end.
+        """
         steps = whole_number("steps", steps, at_least=1)
-        # Divided first: the quotient of equal numbers is 1, and none is larger.
-        return np.minimum((self.t / self.duration * steps).astype(np.int64), steps - 1)
+        # Multiplied first: t = 29 ms of 100 ms is in step 29 of 100, though 29 / 100 * 100 is less than 29 in float64.
+        return np.minimum(self.t * steps / self.duration, steps - 1).astype(np.int64)
 
     def frames(self, steps: int, clip: int | None = None) -> np.ndarray:
         """Events counted in steps of equal length.

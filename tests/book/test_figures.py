@@ -9,8 +9,8 @@ import pytest
 
 import lifcore.live
 from lifcore.live import (
-    BalancePole, Bombardment, Calibration, Cloud, DeadGradient, DeadZone,
-    EulerStability, FICurve, FalseSpike, FiveMachines, GradientThroughTime, HiddenSignal, HiddenVelocity,
+    Anytime, BalancePole, Bombardment, Calibration, Cloud, DeadGradient, DeadZone, DrawDigit, EnergyClaim,
+    EulerStability, EventStream, FICurve, FalseSpike, FiveMachines, GradientThroughTime, HiddenSignal, HiddenVelocity,
     Intervals, LearningCurve, LightResponse, MembraneTrace, MissedCrossings, Overflow, RateResponse,
     RealisedTimeConstant, RefractoryPhase, ResonanceCurve, SiliconMembrane, SpikeShift, StationaryDensity,
     StrengthDuration, Surrogates, ThreeLosses, TradeOff,
@@ -23,6 +23,7 @@ FIGURES = [
     DeadZone, Overflow, FalseSpike,
     FiveMachines, TradeOff,
     RealisedTimeConstant, SpikeShift, EulerStability,
+    EventStream, DrawDigit, Anytime, EnergyClaim,
     DeadGradient, Surrogates, GradientThroughTime, ThreeLosses,
     BalancePole, LearningCurve, HiddenVelocity,
 ]
