@@ -1,11 +1,14 @@
-"""Files that others may be reading: they see the old one or the new one, never a part."""
+"""Files that others may be reading, who see the old one or the new one, never a part; and files of arrays."""
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 
-__all__ = ["write_whole"]
+import numpy as np
+
+__all__ = ["read_arrays", "write_whole"]
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -29,3 +32,25 @@ def write_whole(path: Path, data: bytes) -> None:
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def read_arrays(path) -> dict[str, np.ndarray]:
+    """The arrays of a .npz file.
+
+    Parameters
+    ----------
+    path : str or path-like
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    ValueError
+        If it is none, or is damaged: names it.
+    """
+    data = Path(path).read_bytes()
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except Exception as error:  # zipfile, zlib and NumPy raise whatever a damaged byte leads them to
+        raise ValueError(f"{path} is no .npz file of arrays: {type(error).__name__}: {error}") from error

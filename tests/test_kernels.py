@@ -17,7 +17,7 @@ WIDE = {
     "log": [(1e-9, 10), (0.9, 1.1), (1, 1e300)],
     "log1p": [(-0.999, 3), (-1e-6, 1e-6), (0, 1e300)],
     "tanh": [(-25, 25), (-1, 1), (-1e-6, 1e-6)],
-    "arctan": [(-1, 1), (-1e-6, 1e-6), (-20, 20), (0.9, 1.1), (-1e6, 1e6)],
+    "arctan": [(-1, 1), (-1e-6, 1e-6), (-20, 20), (0.9, 1.1), (-1e6, 1e6), (0.0625, 0.0626), (0.09, 0.11)],
 }
 IN_MPMATH = {"arctan": "atan"}
 # Largest error allowed, in units in the last place of the exact value (mpmath, 40 digits).

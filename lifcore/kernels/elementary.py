@@ -246,8 +246,9 @@ def arctan(x):
     inverted = a > 1.0
     if inverted:
         a = 1.0 / a
-    # arctan(a) = arctan(c) + arctan((a - c) / (1 + a c)) with the nearest c of 0, 1/8 ... 1.
-    j = np.int64(8.0 * a + 0.5)
+    # arctan(a) = arctan(c) + arctan((a - c) / (1 + a c)) with the nearest c of 1/8, 1/4 ... 1, or 0 up to a = 0.1, where
+    # the sum with arctan(1/8) would lose digits.
+    j = np.int64(8.0 * a + 0.5) if a > 0.1 else np.int64(0)
     c = 0.125 * j
     r = (a - c) / (1.0 + a * c)
     z = r * r

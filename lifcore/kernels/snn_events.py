@@ -144,30 +144,35 @@ def _decay(V, steps, beta, threshold, to_zero, powers):
         for _ in range(steps % 8):
             for c in range(width):
                 V[c] *= beta
+    # A step without input adds 0, which makes 0 of -0.
+    for c in range(width):
+        V[c] += zero
 
 
 @kernel(
     "i8(f4[::1], f4[::1], f4[::1], f4, f4, b1)", "i8(f8[::1], f8[::1], f8[::1], f8, f8, b1)")
 def _step(V, I, s, beta, threshold, to_zero):
-    """One step of `snn_layers.fire` in place; I becomes 0."""
+    """One step of `snn_layers.fire` in place; I becomes 0. Returns how many fire, less than 0 if a V is not finite."""
     zero, one = V.dtype.type(0.0), V.dtype.type(1.0)
     width = np.uint64(V.size)
-    count = np.int64(0)
+    count, wrong = np.int64(0), np.int64(0)
     if to_zero:
         for c in range(width):
             v = (zero if V[c] > threshold else beta * V[c]) + I[c]
             V[c] = v
             s[c] = one if v > threshold else zero
             count += v > threshold
+            wrong += not (v - v == 0)
     else:
         for c in range(width):
             v = (beta * V[c] + I[c]) - (threshold if V[c] > threshold else zero)
             V[c] = v
             s[c] = one if v > threshold else zero
             count += v > threshold
+            wrong += not (v - v == 0)
     for c in range(width):
         I[c] = 0
-    return count
+    return count if wrong == 0 else -1 - count
 
 
 @kernel(
@@ -194,10 +199,14 @@ def _touch(program, constants, k, row, t, powers, work, marks, counts):
             # Neighbours together: a loop over one pixel is too short for vector instructions.
             begin, size = (row * columns + first) * channels, (j - first) * channels
             counts[k, 1] += size
-            fired += _step(
+            found = _step(
                 work[program[k, V] + begin:program[k, V] + begin + size],
                 work[program[k, IN] + begin:program[k, IN] + begin + size],
                 work[program[k, OUT] + begin:program[k, OUT] + begin + size], beta, threshold, to_zero)
+            if found < 0:
+                counts[k, 0] = np.nan
+                found = -1 - found
+            fired += found
         j += 1
     counts[k, 0] += fired
     return fired
@@ -245,7 +254,7 @@ def run_events(program, constants, weights, powers, steps, begins, index, value,
     ----------
     begins, index, value : the events of step t are those from begins[t] to before begins[t + 1]: at which place of the
         input, its channels last, which value arrives
-    powers : shape (operations, steps), beta**k of each; of no column for exact potentials
+    powers : shape (operations, steps + 1), beta**k of each, k from 0; of no column for exact potentials
     total : sum over the steps of the last operation's values
     counts : shape (operations, 2): spikes of neurons, or additions or products of synapses; neurons touched
     record : operation, step and place of each spike, as many as fit
@@ -278,6 +287,13 @@ def run_events(program, constants, weights, powers, steps, begins, index, value,
                     y[c] = constants[k, BETA] * y[c] + x[c]
                     total[c] += y[c]
                 counts[k, 1] += y.size
+                # Synapses that are computed in full are filled anew; what spikes or pools left here is taken.
+                if program[k - 1, EVERY_STEP] == 0:
+                    x[:] = 0
+                    at = np.int64(program[k, MARKS_IN])
+                    marks[at] = 0
+                    for i in range(2 * rows):
+                        marks[at + 1 + i] = 0
                 continue
             if program[k, EVERY_STEP]:
                 fill(y, weights[program[k, BIAS]:program[k, BIAS] + width], program[k, COLUMNS_OUT])

@@ -234,22 +234,24 @@ def integrate(V_before, I, V, beta):
 
 @kernel("f8(f4[::1], f4[::1], f4[::1], f4[::1], f4, f4, b1)", "f8(f8[::1], f8[::1], f8[::1], f8[::1], f8, f8, b1)")
 def fire(V_before, I, V, s, beta, threshold, to_zero):
-    """V after one step and s = 1 where it is above threshold; returns how many fire."""
+    """V after one step and s = 1 where it is above threshold; returns how many fire, NaN if a V is not finite."""
     zero, one = V.dtype.type(0.0), V.dtype.type(1.0)
-    count = np.int64(0)
+    count, wrong = np.int64(0), np.int64(0)
     if to_zero:
         for j in range(V.size):
             v = (zero if V_before[j] > threshold else beta * V_before[j]) + I[j]
             V[j] = v
             s[j] = one if v > threshold else zero
             count += v > threshold
+            wrong += not (v - v == 0)
     else:
         for j in range(V.size):
             v = (beta * V_before[j] + I[j]) - (threshold if V_before[j] > threshold else zero)
             V[j] = v
             s[j] = one if v > threshold else zero
             count += v > threshold
-    return float(count)
+            wrong += not (v - v == 0)
+    return float(count) if wrong == 0 else np.nan
 
 
 @kernel(
@@ -258,6 +260,7 @@ def fire(V_before, I, V, s, beta, threshold, to_zero):
 def fire_smoothly(V_before, I, V, s, beta, threshold, to_zero, at_rest, surrogate, first, second):
     """As `fire`, with s = f(V - threshold) from 0 to 1 in place of a spike; `at_rest` says that no step came before."""
     one, total = V.dtype.type(1.0), 0.0
+    wrong = np.int64(0)
     if at_rest:
         for j in range(s.size):
             s[j] = 0
@@ -268,10 +271,11 @@ def fire_smoothly(V_before, I, V, s, beta, threshold, to_zero, at_rest, surrogat
             V[j] = beta * V_before[j] * (one - s[j]) + I[j]
         else:
             V[j] = (beta * V_before[j] + I[j]) - threshold * s[j]
+        wrong += not (V[j] - V[j] == 0)
     smoothed(V, threshold, surrogate, first, second, s)
     for j in range(s.size):
         total += s[j]
-    return total
+    return total if wrong == 0 else np.nan
 
 
 @kernel("void(f4[::1], f4[::1], i8)", "void(f8[::1], f8[::1], i8)")

@@ -153,9 +153,9 @@ def run_samples(program, constants, weights, x, steps, smooth, work, list, total
 
 @kernel("void(i4[:, ::1], i8, f4[::1], f8[::1])", "void(i4[:, ::1], i8, f8[::1], f8[::1])")
 def check(program, steps, work, counts):
-    """Makes the count of neurons NaN if a potential after `steps` steps is not finite: it left the range of numbers."""
+    """Makes the count of integrators NaN if a potential is not finite after `steps` steps, as it stays; `fire` does it for LIF."""
     for k in range(program.shape[0]):
-        if program[k, KIND] == LIF or program[k, KIND] == LI:
+        if program[k, KIND] == LI:
             wrong = np.int64(0)
             V = potential(work, program, k, steps - 1)
             for j in range(V.size):

@@ -54,6 +54,8 @@ def smoothed(V, threshold, surrogate, first, second, values):
     for j in range(V.size):
         u = float(V[j]) - float(threshold)
         if surrogate == FAST_SIGMOID:
+            # Farther out the quotient is 1/k to the last digit, and k |u| could exceed all numbers.
+            u = min(max(u, -1e280), 1e280)
             f = 0.5 + u / (1.0 + first * abs(u))
         elif surrogate == ARC_TANGENT:
             f = 0.5 + arctan(HALF_PI * first * u) * ONE_OVER_PI

@@ -7,6 +7,8 @@ Only additions and products of single numbers, so that the same generator gives 
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from lifcore._validate import finite_number, whole_number
@@ -29,7 +31,7 @@ def shift(x, rng: np.random.Generator, most: int = 1) -> np.ndarray:
     ndarray
         As x.
     """
-    x = _images(x)
+    x = _images(x, rng)
     height, width = x.shape[-2:]
     most = whole_number("most", most, at_least=0)
     if most >= min(height, width):
@@ -60,7 +62,7 @@ def warp(x, rng: np.random.Generator, bend: float = 0.15, most: float = 0.7) -> 
     ndarray
         As x.
     """
-    x = _images(x)
+    x = _images(x, rng)
     bend = finite_number("bend", bend, "", at_least=0.0, at_most=1.0)
     most = finite_number("most", most, "pixels", at_least=0.0)
     samples, (height, width) = len(x), x.shape[-2:]
@@ -70,10 +72,11 @@ def warp(x, rng: np.random.Generator, bend: float = 0.15, most: float = 0.7) -> 
     rows = np.clip(i + (A[:, 0, 0] * down + A[:, 0, 1] * right + offset[:, 0]), -1.0, height)
     columns = np.clip(j + (A[:, 1, 0] * down + A[:, 1, 1] * right + offset[:, 1]), -1.0, width)
     # One pixel of darkness around, two behind, so that all four neighbours are there.
-    padded = np.pad(x, [(0, 0)] * (x.ndim - 2) + [(1, 2), (1, 2)]).reshape(samples, -1, (height + 3) * (width + 3))
+    padded = np.pad(x, [(0, 0)] * (x.ndim - 2) + [(1, 2), (1, 2)]).reshape(
+        samples, math.prod(x.shape[1:-2]), (height + 3) * (width + 3))
     top, left = np.floor(rows), np.floor(columns)
-    p, q = (part.astype(x.dtype).reshape(samples, 1, -1) for part in (rows - top, columns - left))
-    at = ((top + 1) * (width + 3) + left + 1).astype(np.int64).reshape(samples, 1, -1)
+    p, q = (part.astype(x.dtype).reshape(samples, 1, height * width) for part in (rows - top, columns - left))
+    at = ((top + 1) * (width + 3) + left + 1).astype(np.int64).reshape(samples, 1, height * width)
 
     def pixel(down, right):
         return np.take_along_axis(padded, at + (down * (width + 3) + right), axis=2)
@@ -83,7 +86,9 @@ def warp(x, rng: np.random.Generator, bend: float = 0.15, most: float = 0.7) -> 
     return ((1 - p) * upper + p * lower).reshape(x.shape)
 
 
-def _images(x):
+def _images(x, rng):
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng must be a numpy.random.Generator, got {rng!r}")
     x = np.asarray(x)
     if x.ndim < 3 or x.dtype.kind != "f":
         raise TypeError(

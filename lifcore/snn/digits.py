@@ -62,7 +62,7 @@ def digits(seed: int = 0) -> Digits:
     Parameters
     ----------
     seed : int
-        Draws the validation part. It does not touch the test part, so that no choice of a seed can improve it.
+        From 0 to less than 2**32; draws the validation part. It does not touch the test part, so that no choice of a seed can improve it.
 
     Returns
     -------
@@ -70,6 +70,8 @@ def digits(seed: int = 0) -> Digits:
 
     Raises
     ------
+    TypeError, ValueError
+        If `seed` is none.
     ImportError
         If scikit-learn is missing.
 
@@ -78,7 +80,8 @@ def digits(seed: int = 0) -> Digits:
     E. Alpaydin, C. Kaynak, Optical recognition of handwritten digits, UCI machine learning repository (1998): the test set
     of these data.
     """
-    whole_number("seed", seed, at_least=0)
+    if whole_number("seed", seed, at_least=0) >= 2**32:
+        raise ValueError(f"seed must be less than 2**32, got {seed}")
     try:
         from sklearn.datasets import load_digits
         from sklearn.model_selection import train_test_split

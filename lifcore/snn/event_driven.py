@@ -103,7 +103,7 @@ def event_driven(
         spoken = np.empty((steps * sum(math.prod(op.shape) for op in plan.neurons.values()), 3), np.int32)
     for k, events in enumerate(samples):
         found = plan.run(events, logits[k], counts[k], spoken)
-        if not plan.finite():
+        if not plan.finite(counts[k]):
             raise FloatingPointError(
                 f"potentials of sample {k} are beyond the range of {net.dtype}: the input or the parameters are too large")
         if record:
@@ -135,6 +135,9 @@ class _Plan:
         self.neurons = {k: op for k, op in enumerate(self.operations) if op.kind == LIF}
         last = len(self.operations) - 1
         read = {SYNAPSES: last, LI: last - 1, LIF: None}[self.operations[last].kind]
+        # What integrators take may also be spikes, or a pool's sums.
+        if read is not None and self.operations[read].kind != SYNAPSES:
+            read = None
         _refuse(net, read)
         self.program = np.zeros((len(self.operations), kernels.PROGRAM_COLUMNS), np.int32)
         self.constants = np.zeros((len(self.operations), kernels.CONSTANT_COLUMNS), net.dtype)
@@ -181,8 +184,10 @@ class _Plan:
             self.program, self.constants, self.weights, self.powers, self.steps, *events, self.work, self.marks, self.list,
             total, counts, spoken)
 
-    def finite(self):
-        """Whether all potentials are; their sum is looked at first, which is quick and nearly always enough."""
+    def finite(self, counts):
+        """Whether all potentials were; their sum is looked at first, which is quick and nearly always enough."""
+        if np.any(np.isnan(counts)):
+            return False
         with np.errstate(over="ignore", invalid="ignore"):
             return bool(np.isfinite(self.work.sum())) or bool(np.all(np.isfinite(self.work)))
 

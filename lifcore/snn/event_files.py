@@ -11,12 +11,11 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from pathlib import Path
 
 import numpy as np
 
-from lifcore._files import write_whole
+from lifcore._files import read_arrays, write_whole
 from lifcore._validate import finite_number
 from lifcore.snn.events import EventError, Events
 
@@ -66,8 +65,8 @@ def write_events(events: Events, path) -> None:
     ----------
     events : Events
     path : str or pathlib.Path
-        Ends in .csv, .txt, .npz or .bin. A .bin holds whole µs, to which times are rounded, up to 8388.607 ms, and no size
-        and no duration.
+        Ends in .csv, .txt, .npz or .bin. A .bin holds whole µs, to which times are rounded (never beyond the duration), up
+        to 8388.607 ms, and no size and no duration.
 
     Raises
     ------
@@ -130,6 +129,8 @@ def _read_text(path, sensor, duration):
 
 def _header(path, number, key, value):
     try:
+        if not value.isascii() or "_" in value:
+            raise ValueError
         if key == "duration":
             return float(value)
         height, width = map(int, value.split())
@@ -146,6 +147,9 @@ def _fields(path, number, line):
     row = []
     for name, field in zip(NAMES, fields, strict=True):
         try:
+            # Python's own numbers may have underscores, and digits of any script.
+            if not field.isascii() or "_" in field:
+                raise ValueError
             value = float(field) if name == "t" else int(field)
             if not abs(value) < 2**62:
                 raise ValueError
@@ -164,11 +168,7 @@ def _arrays(events):
 
 
 def _read_arrays(path, sensor, duration):
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            held = {name: file[name] for name in file.files}
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{path} is no .npz file of arrays: {error}") from error
+    held = read_arrays(path)
     missing = [name for name in NAMES if name not in held]
     if missing:
         raise ValueError(f"{path} must hold the arrays {', '.join(NAMES)}, lacks {', '.join(missing)}")
@@ -181,6 +181,8 @@ def _read_arrays(path, sensor, duration):
 
 def _records(events):
     time = np.rint(events.t * 1000.0).astype(np.int64)
+    # A time that was rounded up beyond the duration could not be read back with it.
+    time -= time / 1000.0 > events.duration
     if max(events.sensor[1], events.sensor[0] + 16) > 256:
         raise ValueError(f"a .bin file holds sensors of at most 240 rows and 256 columns, got {events.sensor}")
     if time.size and time[-1] > LATEST:

@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass, field
 
 from lifcore._validate import finite_number, whole_number
+from lifcore.kernels import elementary
 from lifcore.snn.surrogate import FastSigmoid, Surrogate
 
 __all__ = ["LI", "LIF", "AvgPool2d", "Conv2d", "Flatten", "Layer", "Linear", "SumPool2d"]
@@ -242,7 +243,9 @@ def _set_beta(layer):
     elif layer.tau is None or layer.dt is None:
         raise ValueError("give beta, or tau and dt in ms")
     else:
-        beta = math.exp(-finite_number("dt", layer.dt, "ms", above=0.0) / finite_number("tau", layer.tau, "ms", above=0.0))
+        dt, tau = (finite_number(name, getattr(layer, name), "ms", above=0.0) for name in ("dt", "tau"))
+        # Not the exp of this machine's library: a trained network has the same bits everywhere.
+        beta = elementary.exp(-dt / tau)
     object.__setattr__(layer, "beta", beta)
     object.__setattr__(layer, "tau", None)
     object.__setattr__(layer, "dt", None)

@@ -111,7 +111,7 @@ class Sequential:
         What becomes a logit: the mean over the steps of the last layer's values, for which it is a `Linear` or `LI`; or
         the number of its spikes, for which it is a `LIF`.
     dtype : {"float32", "float64"}
-        What everything is computed in.
+        What everything is computed in; NumPy's types of these names are taken too.
     rng : int or numpy.random.Generator, optional
         Seed, or the generator that draws the weights: uniform within 1 / sqrt(synapses of a neuron) around 0, biases
         too.
@@ -150,7 +150,8 @@ class Sequential:
         self.layers = tuple(layers)
         self.input_shape = _shape(input_shape)
         self.readout = _one_of("readout", readout, READOUTS)
-        self.dtype = _one_of("dtype", dtype, DTYPES)
+        self.dtype = _dtype(dtype)
+        self._check_thresholds()
         self.shapes = self._chain()
         self.output_shape = self.shapes[-1]
         self._check_readout()
@@ -160,7 +161,7 @@ class Sequential:
         self._order = None
         if last.image and last.kind != kernels.SYNAPSES:
             self._order = last.in_order(np.arange(math.prod(last.shape)), self.output_shape)
-        self._packed = _aligned(sum(_rounded(op.weights) + _rounded(op.biases) for op in self._operations), dtype)
+        self._packed = _aligned(sum(_rounded(op.weights) + _rounded(op.biases) for op in self._operations), self.dtype)
         self.set_parameters(self._initial(rng))
 
     def __repr__(self):
@@ -180,7 +181,12 @@ class Sequential:
         self.set_parameters(given)
 
     def set_parameters(self, given) -> None:
-        """Take weights and biases from a dict such as `parameters`.
+        """Take weights and biases.
+
+        Parameters
+        ----------
+        given : dict of str to array_like
+            With the names and shapes of `parameters`.
 
         Raises
         ------
@@ -235,7 +241,7 @@ class Sequential:
         TypeError, ValueError
             Naming the argument, its value and what is allowed.
         FloatingPointError
-            If the logits exceed the range of the dtype.
+            If a potential or a logit exceeds the range of the dtype.
         """
         x, steps = self._input(x, steps)
         _one_of("spikes", spikes, SPIKES)
@@ -281,11 +287,33 @@ class Sequential:
         return Run(logits, rates, operations, *recorded)
 
     def predict(self, x, steps: int | None = None, workers: int | None = None) -> np.ndarray:
-        """The class with the largest logit for each sample, shape (N,), int64; of equal ones the first."""
+        """The class with the largest logit for each sample; of equal ones the first.
+
+        Parameters
+        ----------
+        x, steps, workers
+            As in `run`.
+
+        Returns
+        -------
+        ndarray of int64, shape (N,)
+        """
         return self.run(x, steps, workers=workers).logits.argmax(axis=1)
 
     def accuracy(self, x, labels, steps: int | None = None, workers: int | None = None) -> float:
-        """The fraction of samples whose label, shape (N,), is the class that `predict` finds."""
+        """The fraction of samples whose label is the class that `predict` finds.
+
+        Parameters
+        ----------
+        x, steps, workers
+            As in `run`.
+        labels : array_like of int, shape (N,)
+            From 0 to K - 1.
+
+        Returns
+        -------
+        float
+        """
         labels = self._labels(labels, np.shape(x)[:1])
         return float(np.mean(self.predict(x, steps, workers) == labels))
 
@@ -313,7 +341,8 @@ class Sequential:
         Returns
         -------
         Prepared
-            Its `weights` are those of the network, not a copy.
+            Its `weights` are those of the network, not a copy. Images lie with their channels last, also where a `Flatten`
+            stands behind them: of a LIF or LI that comes last, right behind a flattened image, `total` has that order.
         """
         steps = whole_number("steps", steps, at_least=1)
         kept = steps if keep else 1
@@ -390,6 +419,15 @@ class Sequential:
                 raise ValueError(f"layer {k} does not fit: {error}") from None
             shapes.append(shape)
         return tuple(shapes)
+
+    def _check_thresholds(self):
+        """A threshold must be the same number, but for rounding, in the network's dtype."""
+        limits = np.finfo(self.dtype)
+        for k, layer in enumerate(self.layers):
+            if isinstance(layer, LIF) and not float(limits.tiny) <= layer.threshold <= float(limits.max):
+                raise ValueError(
+                    f"layer {k}, LIF, must have a threshold from {float(limits.tiny):.3g} to {float(limits.max):.3g} in {self.dtype}, got "
+                    f"{layer.threshold:g}")
 
     def _check_readout(self):
         last, name = self.layers[-1], type(self.layers[-1]).__name__
@@ -484,34 +522,37 @@ class Sequential:
 
     # Arguments.
 
-    def _input(self, x, steps):
+    def _input(self, x, steps, name="x"):
         """x as an array of shape (N, T or 1, size of the input) and the number of steps."""
-        x = _numbers("x", x, self.dtype)
+        x = _numbers(name, x, self.dtype)
         axes = len(self.input_shape)
         in_time = x.ndim == axes + 2
         if x.ndim not in (axes + 1, axes + 2) or x.shape[x.ndim - axes:] != self.input_shape:
             raise ValueError(
-                f"x must have shape (samples, steps, {_listed(self.input_shape)}), or (samples, "
+                f"{name} must have shape (samples, steps, {_listed(self.input_shape)}), or (samples, "
                 f"{_listed(self.input_shape)}) with steps given, got {x.shape}")
         if in_time and steps is not None:
-            raise ValueError(f"steps must be left out where x has an axis of time, here of {x.shape[1]}, got {steps!r}")
+            raise ValueError(f"steps must be left out where {name} has an axis of time, here of {x.shape[1]}, got {steps!r}")
         if not in_time and steps is None:
-            raise ValueError(f"steps must be given for x of shape {x.shape}, which is the input at every step")
+            raise ValueError(f"steps must be given for {name} of shape {x.shape}, which is the input at every step")
         if x.size == 0:
-            raise ValueError(f"x must hold at least one sample and one step, got shape {x.shape}")
+            raise ValueError(f"{name} must hold at least one sample and one step, got shape {x.shape}")
         steps = x.shape[1] if in_time else whole_number("steps", steps, at_least=1)
         return np.ascontiguousarray(x.reshape(len(x), steps if in_time else 1, -1)), steps
 
-    def _labels(self, labels, samples):
+    def _labels(self, labels, samples, name="labels"):
         classes = self.output_shape[0]
-        given = np.asarray(labels)
+        try:
+            given = np.asarray(labels)
+        except ValueError:
+            raise ValueError(f"{name} must be an array, got rows of different lengths") from None
         if given.dtype.kind not in "iu":
-            raise TypeError(f"labels must be whole numbers from 0 to {classes - 1}, got an array of {given.dtype}")
+            raise TypeError(f"{name} must be whole numbers from 0 to {classes - 1}, got an array of {given.dtype}")
         if given.shape != samples:
-            raise ValueError(f"labels must have one value for each sample, shape {samples}, got {given.shape}")
+            raise ValueError(f"{name} must have one value for each sample, shape {samples}, got {given.shape}")
         wrong = np.flatnonzero((given < 0) | (given >= classes))
         if wrong.size:
-            raise ValueError(f"labels must be from 0 to {classes - 1}, got labels[{wrong[0]}] = {given[wrong[0]]}")
+            raise ValueError(f"{name} must be from 0 to {classes - 1}, got {name}[{wrong[0]}] = {given[wrong[0]]}")
         return given.astype(np.int64)
 
     # Recording.
@@ -619,6 +660,11 @@ def _one_of(name, value, allowed):
     if value not in allowed:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {value!r}")
     return value
+
+
+def _dtype(given):
+    name = getattr(given, "name", None) or getattr(given, "__name__", given)
+    return _one_of("dtype", name if isinstance(name, str) else given, DTYPES)
 
 
 def _listed(shape):
@@ -747,7 +793,9 @@ class Learner:
                 self.constants[k, kernels.PENALTY] = rate_penalty / (len(x) * self.steps * math.prod(op.shape))
         self._reverse()
         begins = range(0, len(x), SAMPLES_AT_ONCE)
-        parts = _aligned(len(begins) * net._packed.size, net.dtype).reshape(len(begins), -1)
+        # Some for each thread, and not one for each group: the largest of all arrays here.
+        at_once = min(len(begins), 4 * self.workers)
+        parts = _aligned(at_once * net._packed.size, net.dtype).reshape(at_once, -1)
         logits, counts = np.empty((len(x), *net.output_shape), net.dtype), np.empty((len(x), len(operations)))
         labels = labels if net._order is None else net._order[labels]
 
@@ -756,15 +804,16 @@ class Learner:
             try:
                 return snn_training.train_samples(
                     self.program, self.constants, net._packed, self.reversed, x[group], labels[group], 1.0 / len(x),
-                    self.steps, net.readout == "membrane", self.smooth, *room, logits[group], counts[group], parts[k])
+                    self.steps, net.readout == "membrane", self.smooth, *room, logits[group], counts[group], parts[k % at_once])
             finally:
                 self.rooms.put(room)
 
-        losses = list((self.executor.map if self.executor else map)(task, range(len(begins))))
-        loss, total = losses[0], parts[0]
-        for other, part in zip(losses[1:], parts[1:]):
-            loss += other
-            total += part
+        loss, total = 0.0, np.zeros_like(net._packed)
+        for first in range(0, len(begins), at_once):
+            tasks = range(first, min(first + at_once, len(begins)))
+            for other, part in zip((self.executor.map if self.executor else map)(task, tasks), parts):
+                loss += other
+                total += part
         for op in operations:
             # A layer without biases has a place for them all the same, of zeros that are to stay.
             if f"{op.layer}.bias" not in op.arrays:

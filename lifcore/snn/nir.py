@@ -237,7 +237,7 @@ def read_nir(path, dt=DT_SNNTORCH, readout=None, dtype=None, surrogate=None):
     try:
         return from_nir(graph, dt, readout, dtype, surrogate)
     except (TypeError, ValueError) as error:
-        raise type(error)(f"{path}: {error}") from error
+        raise (TypeError if isinstance(error, TypeError) else ValueError)(f"{path}: {error}") from error
 
 
 # Export
@@ -551,8 +551,8 @@ def _look_through(nir, path):
     try:
         with h5py.File(path, "r") as file:
             lack = _lack(nir, h5py, file)
-    except OSError as error:
-        raise ValueError(f"{path} is no HDF5 file, or a broken one: {error}") from error
+    except Exception as error:  # h5py raises whatever a broken byte leads it to
+        raise ValueError(f"{path} is no HDF5 file, or a broken one: {type(error).__name__}: {error}") from error
     if lack:
         raise ValueError(f"{path} is no graph of NIR: {lack}")
 

@@ -77,7 +77,18 @@ class Energy:
             object.__setattr__(self, name, finite_number(name, getattr(self, name), "pJ", at_least=0.0))
 
     def of(self, counts: Counts) -> float:
-        """Energy of one sample in µJ."""
+        """Energy of one sample.
+
+        Parameters
+        ----------
+        counts : Counts
+            As `count_operations` gives for each way to compute.
+
+        Returns
+        -------
+        float
+            In µJ.
+        """
         if not isinstance(counts, Counts):
             raise TypeError(f"counts must be Counts, got {counts!r}")
         return 1e-6 * (
@@ -89,6 +100,15 @@ def count_synapses(net: Sequential) -> dict[int, int]:
     """How many synapses each layer has, by its index: pairs of a value that arrives and a neuron that it reaches.
 
     Those of a convolution that would reach into its padding are none.
+
+    Parameters
+    ----------
+    net : Sequential
+
+    Returns
+    -------
+    dict of int to int
+        For each `Conv2d` and `Linear`.
     """
     _network(net)
     found = {}

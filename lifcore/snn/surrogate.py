@@ -18,10 +18,12 @@ from lifcore.kernels import snn_surrogates
 
 __all__ = ["ATan", "FastSigmoid", "Sigmoid", "StraightThrough", "Surrogate", "Triangular"]
 
+SMALLEST, LARGEST = 1e-18, 1e18
+
 
 @dataclass(frozen=True)
 class Surrogate:
-    """What all surrogates have in common; use one of its subclasses.
+    """What all surrogates have in common; use one of its subclasses. Their parameters are from 1e-18 to 1e18.
 
     Attributes
     ----------
@@ -36,7 +38,8 @@ class Surrogate:
             raise TypeError(
                 "Surrogate has no formula of its own: use FastSigmoid, ATan, Triangular, Sigmoid or StraightThrough")
         for field in fields(self):
-            value = finite_number(field.name, getattr(self, field.name), "", above=0.0)
+            # Beyond these, products of them would leave the range of float32.
+            value = finite_number(field.name, getattr(self, field.name), "", at_least=SMALLEST, at_most=LARGEST)
             object.__setattr__(self, field.name, value)
 
     @property

@@ -12,14 +12,13 @@ import dataclasses
 import io
 import json
 import math
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from lifcore._files import write_whole
+from lifcore._files import read_arrays, write_whole
 from lifcore._validate import finite_number, whole_number
 from lifcore.kernels import elementary, snn_network, snn_training
 from lifcore.snn import layers as layer_types
@@ -39,7 +38,8 @@ class Adam:
     Parameters
     ----------
     learning_rate : float
-        Greater than 0: how far a weight moves in a step, at most, in its own unit.
+        Greater than 0: about how far a weight moves in a step, in its own unit, while its gradient keeps its sign. A single
+        large gradient after small ones moves it farther, up to (1 - betas[0]) / sqrt(1 - betas[1]) times as far.
     betas : (float, float)
         What the averages of the gradient and of its square keep from one step to the next, each from 0 to less than 1.
     epsilon : float
@@ -146,8 +146,8 @@ def fit(
     if validation is not None:
         if not isinstance(validation, (tuple, list)) or len(validation) != 2:
             raise TypeError(f"validation must be a pair (x, labels), got {type(validation).__name__}")
-        others = net._input(validation[0], steps)[0]
-        validation = validation[0], net._labels(validation[1], others.shape[:1])
+        others = net._input(validation[0], steps, "validation[0]")[0]
+        validation = validation[0], net._labels(validation[1], others.shape[:1], "validation[1]")
     if augment is not None and not callable(augment):
         raise TypeError(f"augment must be a function of a batch and a generator, got {augment!r}")
     if not isinstance(rng, np.random.Generator):
@@ -256,8 +256,7 @@ def load(path) -> Sequential:
         If the file is not one of `save`, or is damaged.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
+        arrays = read_arrays(path)
         architecture = json.loads(str(arrays.pop("architecture")))
         if architecture["format"] != FORMAT:
             raise ValueError(f"its format is {architecture['format']}, this lifcore reads {FORMAT}")
@@ -265,7 +264,7 @@ def load(path) -> Sequential:
             *map(_layer, architecture["layers"]), input_shape=architecture["input_shape"],
             readout=architecture["readout"], dtype=architecture["dtype"], rng=0)
         net.parameters = arrays
-    except (KeyError, TypeError, AttributeError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ValueError(f"{path} must be a file that lifcore.snn.save wrote: {error}") from error
     return net
 

@@ -76,6 +76,7 @@ class Unrolled:
         kernels.sensitivities(
             _of_each_step("onto_spikes", onto_spikes, self.V.size),
             _of_each_step("onto_potentials", onto_potentials, self.V.size), slopes, factors, delta)
+        _finite("the sensitivities", delta)
         return delta
 
     def gradient(self, onto_spikes=0.0, onto_potentials=0.0) -> np.ndarray:
@@ -93,6 +94,7 @@ class Unrolled:
         """
         gradient = np.empty_like(self.w)
         kernels.weight_gradient(self.x, self.sensitivities(onto_spikes, onto_potentials), gradient)
+        _finite("the gradients", gradient)
         return gradient
 
     def _carried(self):
@@ -126,6 +128,8 @@ def unroll(x, w, neuron: LIF, spikes: str = "step") -> Unrolled:
     ------
     TypeError, ValueError
         If an argument has the wrong type, shape or range; names it.
+    FloatingPointError
+        If a potential exceeds the range of float64.
 
     References
     ----------
@@ -139,6 +143,7 @@ def unroll(x, w, neuron: LIF, spikes: str = "step") -> Unrolled:
     kernels.unroll(
         x, w, neuron.beta, neuron.threshold, neuron.reset_mechanism == "zero", spikes == "smoothed", *_formula(neuron),
         V, s)
+    _finite("the potentials", V, s)
     return Unrolled(neuron, x, w, V, s)
 
 
@@ -182,6 +187,8 @@ def average_over_noise(x, w, neuron: LIF, loss) -> tuple[float, np.ndarray]:
     ------
     TypeError, ValueError
         If there are more than 16 steps, or f is no probability, or an argument is wrong otherwise; names it.
+    FloatingPointError
+        If the mean or its gradient exceeds the range of float64.
 
     References
     ----------
@@ -203,7 +210,13 @@ def average_over_noise(x, w, neuron: LIF, loss) -> tuple[float, np.ndarray]:
     kernels.average_over_noise(
         x, w, losses, neuron.beta, neuron.threshold, neuron.reset_mechanism == "zero", *_formula(neuron), mean, path,
         traces, changes, gradient)
+    _finite("the mean loss and its gradient", mean, gradient)
     return float(mean[0]), gradient
+
+
+def _finite(what, *arrays):
+    if not all(np.all(np.isfinite(array)) for array in arrays):
+        raise FloatingPointError(f"{what} are beyond the range of float64: x, w or what the loss gives are too large")
 
 
 def _formula(neuron):

@@ -7,10 +7,11 @@ from scipy.ndimage import map_coordinates
 from lifcore import snn
 
 
-class Given:
+class Given(np.random.Generator):
     """A generator that draws what it is told to."""
 
     def __init__(self, *draws):
+        super().__init__(np.random.PCG64(0))
         self.draws = list(draws)
 
     def uniform(self, low, high, size):
@@ -77,3 +78,11 @@ def test_wrong_arguments_are_named():
         snn.warp(x, rng, most=-1.0)
     with pytest.raises(TypeError, match="x must be an array of floats"):
         snn.shift(np.zeros((8, 8)), rng)
+    for augment in (snn.shift, snn.warp):
+        with pytest.raises(TypeError, match="rng must be a numpy.random.Generator, got 3"):
+            augment(x, 3)
+
+
+@pytest.mark.parametrize("augment", [snn.shift, snn.warp])
+def test_nothing_stays_nothing(augment):
+    assert augment(np.zeros((0, 2, 8, 8), np.float32), np.random.default_rng(1)).shape == (0, 2, 8, 8)

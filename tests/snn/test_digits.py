@@ -57,6 +57,8 @@ def test_development_is_all_but_the_test():
 def test_a_wrong_seed_is_named(seed, error):
     with pytest.raises(error, match="seed must be a whole number of at least 0, got"):
         snn.digits(seed)
+    with pytest.raises(ValueError, match=r"seed must be less than 2\*\*32, got 4294967296"):
+        snn.digits(2**32)
 
 
 def test_without_scikit_learn_it_says_what_to_install(monkeypatch):

@@ -66,6 +66,38 @@ def test_every_number_is_that_of_the_run_in_steps(dtype):
     assert spikes > 100_000 and subtractive > 30_000
 
 
+@pytest.mark.parametrize("layers", [
+    (snn.Conv2d(2, 3, 2, bias=False), snn.Flatten(), snn.LIF(beta=0.7), snn.LI(beta=0.8)),
+    (snn.Conv2d(2, 3, 2, bias=False), snn.LIF(beta=0.7, reset_mechanism="zero"), snn.Flatten(), snn.LI(beta=0.8)),
+    (snn.Conv2d(2, 3, 2, bias=False), snn.LIF(beta=0.7), snn.SumPool2d(2), snn.Flatten(), snn.LI(beta=0.8)),
+    (snn.SumPool2d(2), snn.Flatten(), snn.LI(beta=0.8)),
+    (snn.AvgPool2d(3), snn.Flatten(), snn.LI(beta=0.8)),
+    (snn.Flatten(), snn.LI(beta=0.8)),
+], ids=lambda layers: "-".join(type(layer).__name__ for layer in layers))
+def test_integrators_behind_anything(layers):
+    net = snn.Sequential(*layers, input_shape=(2, 6, 7), rng=3)
+    net.parameters = {name: values * 4.0 for name, values in net.parameters.items()}
+    x = (np.random.default_rng(5).uniform(size=(4, 12, 2, 6, 7)) < 0.1).astype(np.float32)
+    stepped, lazy = net.run(x, record=True), snn.event_driven(net, x, record=True)
+    assert np.array_equal(lazy.logits, stepped.logits) and np.any(stepped.logits != 0.0)
+    for layer, expected in stepped.spikes.items():
+        assert expected.any() and np.array_equal(lazy.spikes[layer], expected)
+    # All integrators at every step.
+    assert np.all(lazy.updates[len(layers) - 1] == 12 * net.output_shape[0])
+
+
+def test_a_zero_has_the_sign_it_has_in_steps():
+    # A negative potential that decays below the smallest number: the run in steps adds an input of 0 to the -0 of it.
+    net = snn.Sequential(
+        snn.Linear(1, 1, bias=False), snn.LIF(beta=0.01), snn.Linear(1, 2, bias=False), input_shape=(1,), rng=1)
+    net.parameters = {"0.weight": [[-1.0]], "2.weight": [[1.0], [1.0]]}
+    x = np.zeros((1, 60, 1), np.float32)
+    x[0, 0] = 1.0
+    stepped, lazy = net.run(x, record=True), snn.event_driven(net, x, record=True)
+    found = lazy.potentials[1]
+    assert found == 0.0 and np.signbit(found) == np.signbit(stepped.potentials[1][:, -1]) == np.signbit(0.0)
+
+
 def test_one_product_for_many_is_another_rounding():
     # beta = 0.9 in float32: 0.9 0.9 0.9 and 0.9**3 differ in the last bit; the spikes of this net do not.
     differ = 0

@@ -105,6 +105,14 @@ def test_no_event_falls_behind_the_last_step(duration, steps):
     assert snn.Events([last, duration], [0, 0], [0, 0], [0, 0], (1, 1), duration).frames(steps).sum() == 2.0
 
 
+@pytest.mark.parametrize("duration", [7, 49, 100, 1000])
+def test_whole_milliseconds_are_in_their_own_steps(duration):
+    # By hand: with a step of one millisecond, event k is in step k.
+    nothing = np.zeros(duration, int)
+    events = snn.Events(np.arange(duration), nothing, nothing, nothing, (1, 1), duration)
+    assert np.array_equal(events.steps(duration), np.arange(duration))
+
+
 def test_frames_of_many():
     streams = [stream(seed=k) for k in range(3)]
     assert np.array_equal(snn.frames(streams, 5, clip=1), [s.frames(5, 1) for s in streams])
@@ -331,6 +339,13 @@ def test_times_are_rounded_to_the_microsecond(tmp_path):
     assert snn.read_events(tmp_path / "e.bin", (1, 1)).t.tolist() == [0.0, 0.001]
 
 
+def test_records_can_be_read_with_the_duration_they_were_written_with(tmp_path):
+    # 2.0006 ms is nearest to 2.001 ms, which is beyond the duration: 2,000 µs are written.
+    path = tmp_path / "e.bin"
+    snn.write_events(snn.Events([1.0, 2.0006], [0, 0], [0, 0], [0, 0], (1, 1), 2.0006), path)
+    assert snn.read_events(path, (1, 1), 2.0006).t.tolist() == [1.0, 2.0]
+
+
 @pytest.mark.parametrize("text, message", [
     ("# sensor: 2\n", "line 1: sensor must be height and width, got '2'"),
     ("# duration: long\n", "line 1: duration must be one number in ms, got 'long'"),
@@ -339,13 +354,17 @@ def test_times_are_rounded_to_the_microsecond(tmp_path):
     ("1,2,3,1\nnan,2,3,1\n", "line 2: t must be a finite number in ms, got 'nan'"),
     ("1,2,1e3,1\n", "line 1: y must be a whole number, got '1e3'"),
     ("1,2,3,1\n# a remark\n0.5,2,3,1\n", "line 3: events out of order: event 1 at t = 0.5 ms after event 0 at t = 1 ms"),
+    ("1,1_0,3,1\n", "line 1: x must be a whole number, got '1_0'"),
+    ("1_0,1,3,1\n", "line 1: t must be a finite number in ms, got '1_0'"),
+    ("1,\uff12,3,1\n", "line 1: x must be a whole number, got '\uff12'"),
+    ("# sensor: 2 1_0\n", "line 1: sensor must be height and width, got '2 1_0'"),
     ("1,2,3,1\n\n2,99,3,1\n", "line 3: x must be from 0 to 4, got 99 at event 1"),
     ("1,2,3,2\n", "line 1: polarity must be from 0 to 1, got 2 at event 0"),
     ("1,2,3,1\n11,2,3,1\n", "line 2: t must be from 0 to duration = 10 ms, got 11 ms at event 1"),
 ])
 def test_a_line_that_is_wrong_is_named(tmp_path, text, message):
     path = tmp_path / "e.csv"
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     with pytest.raises(ValueError, match=rf"e\.csv, {message}"):
         snn.read_events(path, (5, 5), 10.0)
 
@@ -366,6 +385,29 @@ def test_a_file_that_is_none_is_named(tmp_path, name, data, message):
     path.write_bytes(data)
     with pytest.raises(ValueError, match=message):
         snn.read_events(path)
+
+
+def test_a_damaged_byte_is_an_error_or_none(tmp_path):
+    path = tmp_path / "e.npz"
+    snn.write_events(stream(60), path)
+    whole, r, errors = path.read_bytes(), np.random.default_rng(1), 0
+    for _ in range(300):
+        data = bytearray(whole)
+        data[int(r.integers(len(data)))] ^= int(r.integers(1, 256))
+        path.write_bytes(data)
+        try:
+            snn.read_events(path)
+        except ValueError as error:
+            assert "e.npz" in str(error)
+            errors += 1
+    assert errors > 200
+
+
+def test_an_array_by_itself_is_none(tmp_path):
+    with (tmp_path / "e.npz").open("wb") as file:
+        np.save(file, np.zeros(3))
+    with pytest.raises(ValueError, match="is no .npz file of arrays"):
+        snn.read_events(tmp_path / "e.npz")
 
 
 def test_arrays_that_are_missing_or_wrong(tmp_path):

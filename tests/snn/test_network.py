@@ -6,6 +6,7 @@ functions run here on other networks.  What the layers and the readout mean is a
 
 import itertools
 import math
+import tracemalloc
 
 import autograd
 import numpy as np
@@ -185,18 +186,14 @@ def test_smoothed_spikes_are_the_surrogates_integral():
 @pytest.mark.parametrize("surrogate", [
     snn.FastSigmoid(25.0), snn.ATan(2.0), snn.Triangular(0.7, 0.4), snn.Sigmoid(25.0), snn.StraightThrough()], ids=repr)
 def test_surrogates_of_the_kernels_are_those_of_the_classes(surrogate):
-    """The classes are tested against the papers' formulas in test_surrogate.py."""
+    """In float32. The classes, which take float64, are tested against the papers' formulas in test_surrogate.py."""
     V = np.concatenate([np.random.default_rng(1).normal(1.0, 1.0, 500), [1.0, 1.7, 0.3]])
-    for dtype, tolerance in ((np.float64, 1e-14), (np.float32, 2e-6)):
-        found, given = np.empty(V.size, dtype), V.astype(dtype)
-        scalar = dtype
-        constants = tuple(map(scalar, surrogate.constants))
-        u = given.astype(np.float64) - 1.0
-        snn_surrogates.derivatives(given, scalar(1.0), surrogate.kind, *constants, found)
-        np.testing.assert_allclose(found, surrogate.derivative(u), rtol=tolerance, atol=tolerance * 1e-2)
-        snn_surrogates.smoothed(given, scalar(1.0), surrogate.kind, *constants, found)
-        smallest = 1e-7 if dtype == np.float32 else 1e-15
-        np.testing.assert_allclose(found, surrogate.smoothed(u), rtol=tolerance, atol=smallest)
+    dtype, u = np.float32, V.astype(np.float32).astype(np.float64) - 1.0
+    found, given, constants = np.empty(V.size, dtype), V.astype(dtype), tuple(map(dtype, surrogate.constants))
+    snn_surrogates.derivatives(given, dtype(1.0), surrogate.kind, *constants, found)
+    np.testing.assert_allclose(found, surrogate.derivative(u), rtol=2e-6, atol=2e-8)
+    snn_surrogates.smoothed(given, dtype(1.0), surrogate.kind, *constants, found)
+    np.testing.assert_allclose(found, surrogate.smoothed(u), rtol=2e-6, atol=1e-7)
 
 
 # Threads, time, input.
@@ -375,6 +372,10 @@ def test_wrong_parameters_are_named_and_change_nothing(change, error, message):
     ([snn.LIF(0.9)], (1, 2, 2), {"readout": "rate"}, ValueError, r"must have one value for each class.*Flatten"),
     ([snn.Linear(3, 2)], (3,), {"readout": "mean"}, ValueError, "readout must be one of 'membrane', 'rate'"),
     ([snn.Linear(3, 2)], (3,), {"dtype": "float16"}, ValueError, "dtype must be one of 'float32', 'float64'"),
+    ([snn.Linear(3, 2)], (3,), {"dtype": np.float16}, ValueError, "dtype must be one of 'float32', 'float64'"),
+    ([snn.Linear(3, 2)], (3,), {"dtype": None}, ValueError, "dtype must be one of 'float32', 'float64'"),
+    ([snn.LIF(0.9, 1e39), snn.Linear(3, 2)], (3,), {}, ValueError, r"layer 0, LIF.*threshold from .* in float32, got 1e\+39"),
+    ([snn.LIF(0.9, 1e-46), snn.Linear(3, 2)], (3,), {}, ValueError, "layer 0, LIF.*threshold from .* in float32, got 1e-46"),
     ([snn.Linear(3, 2)], (3,), {"rng": -1}, ValueError, "rng must be a whole number of at least 0"),
     ([snn.Linear(3, 2)], (3, 2), {}, ValueError, r"input_shape must be \(channels, height, width\) or"),
     ([snn.Linear(3, 2)], 3, {}, ValueError, "input_shape must be"),
@@ -415,6 +416,45 @@ X = np.zeros((4, 3, 2, 7, 9))
 def test_wrong_arguments_are_named(call, error, message):
     with pytest.raises(error, match=message):
         call(small())
+
+
+@pytest.mark.parametrize("dtype", ["float64", np.float64, np.dtype("float64")], ids=str)
+def test_the_dtype_is_a_word(dtype, tmp_path):
+    net = snn.Sequential(snn.Linear(3, 2), input_shape=(3,), dtype=dtype, rng=1)
+    assert net.dtype == "float64" and type(net.dtype) is str
+    snn.save(net, tmp_path / "net.npz")
+    assert snn.load(tmp_path / "net.npz").dtype == "float64"
+
+
+@pytest.mark.parametrize("reset", ["zero", "subtract"])
+@pytest.mark.parametrize("record", [False, True])
+@pytest.mark.parametrize("spikes", ["step", "smoothed"])
+def test_an_infinity_that_a_reset_removes_is_an_error(reset, record, spikes):
+    # 2e38 * 2 is beyond float32: for one step in the middle, and positive, so that the neuron fires.
+    net = snn.Sequential(snn.Linear(1, 2, bias=False), snn.LIF(0.5, 1.0, reset), snn.Linear(2, 2), input_shape=(1,), rng=1)
+    net.parameters |= {"0.weight": [[2.0], [0.0]]}
+    x = np.zeros((1, 5, 1), np.float32)
+    x[0, 1] = 2e38
+    with pytest.raises(FloatingPointError, match="potentials of layer 1 are beyond the range of float32"):
+        net.run(x, record=record, spikes=spikes)
+    with pytest.raises(FloatingPointError, match="beyond the range of float32"):
+        net.gradients(x, [0], spikes=spikes)
+    with pytest.raises(FloatingPointError, match="beyond the range of float32"):
+        snn.event_driven(net, x)
+
+
+def test_gradients_of_many_samples_need_no_more_room_than_those_of_some():
+    # tracemalloc sees NumPy's arrays: 4000 samples make 500 groups, which must not be 500 copies of 400 kB.
+    net = snn.Sequential(snn.Linear(100, 1000), snn.LIF(0.9), snn.Linear(1000, 2), input_shape=(100,), rng=1)
+    x, labels = np.zeros((4000, 1, 100), np.float32), np.zeros(4000, int)
+    net.gradients(x[:1], labels[:1])
+    tracemalloc.start()
+    try:
+        net.gradients(x, labels, workers=2)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert most < 40e6
 
 
 # The page.

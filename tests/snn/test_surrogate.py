@@ -100,6 +100,14 @@ def test_even_in_u_largest_at_threshold_and_never_nan(surrogate):
     assert np.all(np.diff(surrogate.smoothed(np.sort(u))) >= 0.0)
 
 
+def test_far_from_the_threshold():
+    """The limits of the formulas: half of the area on either side, and nothing that changes."""
+    for surrogate in (FastSigmoid(1e18), FastSigmoid(1e-18), ATan(1e18), ATan(1e-18), Triangular(1e18, 1e-18), Sigmoid(1e18)):
+        for u in (1.7e308, -1.7e308):
+            assert surrogate.smoothed(u) == pytest.approx(0.5 + math.copysign(0.5 * surrogate.area, u), rel=1e-15, abs=1e-15)
+            assert 0.0 <= surrogate.derivative(u) < 1e-100
+
+
 def test_numbers_arrays_and_nothing():
     assert type(FastSigmoid(25).derivative(0)) is float and FastSigmoid(25).derivative(1) == pytest.approx(1 / 676)
     assert Sigmoid().derivative([[0.0, 1.0], [2.0, 3.0]]).shape == (2, 2)
@@ -111,11 +119,12 @@ def test_numbers_arrays_and_nothing():
 @pytest.mark.parametrize(
     "make, message",
     [
-        (lambda: FastSigmoid(0), "slope must be finite and greater than 0, got 0"),
-        (lambda: FastSigmoid(slope=-1.0), "slope must be finite and greater than 0, got -1"),
-        (lambda: ATan(math.inf), "alpha must be finite and greater than 0, got inf"),
-        (lambda: Triangular(width=math.nan), "width must be finite and greater than 0, got nan"),
-        (lambda: Triangular(height=0.0), "height must be finite and greater than 0, got 0"),
+        (lambda: FastSigmoid(0), r"slope must be finite and at least 1e-18 and at most 1e\+18, got 0"),
+        (lambda: FastSigmoid(slope=-1.0), "slope must be finite and at least 1e-18 .*, got -1"),
+        (lambda: ATan(math.inf), "alpha must be finite .*, got inf"),
+        (lambda: Triangular(width=math.nan), "width must be finite .*, got nan"),
+        (lambda: Triangular(height=0.0), "height must be finite and at least 1e-18 .*, got 0"),
+        (lambda: Triangular(width=1e200, height=1e200), r"width must be finite .*, got 1e\+200"),
         (lambda: Sigmoid("25"), "slope must be a number, got '25'"),
         (lambda: Sigmoid(True), "slope must be a number, got True"),
         (lambda: Surrogate(), "use FastSigmoid, ATan, Triangular, Sigmoid or StraightThrough"),
@@ -302,4 +311,16 @@ NEURON = LIF(beta=0.9, surrogate=Sigmoid())
 )
 def test_unrolled_refuses_what_it_cannot_run(call, message):
     with pytest.raises((TypeError, ValueError), match=message):
+        call()
+
+
+@pytest.mark.parametrize("call, what", [
+    (lambda: unroll([1e300, 1.0], 1e300, NEURON), "the potentials"),
+    (lambda: unroll([1e300, -1e300], [1e300], LIF(beta=0.9, reset_mechanism="zero")), "the potentials"),
+    (lambda: unroll([1.0, 1.0], 0.5, NEURON).sensitivities(0.0, 1.7e308), "the sensitivities"),
+    (lambda: unroll([1e300], 1e-300, NEURON).gradient(0.0, 1e300), "the gradients"),
+    (lambda: average_over_noise([1.0], 1.0, NEURON, lambda trains: 1.7e308 * (2.0 * trains[:, 0] - 1.0)), "the mean loss"),
+])
+def test_numbers_beyond_the_range_are_an_error(call, what):
+    with pytest.raises(FloatingPointError, match=f"{what}.* are beyond the range of float64"):
         call()

@@ -236,7 +236,9 @@ X, LABELS = patterns(6)
     ({"schedule": "linear"}, ValueError, "schedule must be one of 'cosine', 'constant'"),
     ({"rate_penalty": math.nan}, ValueError, "rate_penalty must be finite"),
     ({"validation": X}, TypeError, r"validation must be a pair \(x, labels\)"),
-    ({"validation": (X, LABELS[:3])}, ValueError, "labels must have one value for each sample"),
+    ({"validation": (X, LABELS[:3])}, ValueError, r"validation\[1\] must have one value for each sample"),
+    ({"validation": (X[:, 0, 0], LABELS)}, ValueError, r"validation\[0\] must have shape"),
+    ({"labels": [[0], [1, 2]]}, ValueError, "labels must be an array, got rows of different lengths"),
     ({"augment": 3}, TypeError, "augment must be a function"),
     ({"augment": lambda batch, rng: batch[:, :, 1:]}, ValueError, "augment must return an array of the shape it is gi"),
     ({"augment": lambda batch, rng: batch * np.nan}, ValueError, "what augment returns must be finite"),
@@ -312,3 +314,31 @@ def test_a_file_that_is_no_network_is_refused(tmp_path):
     path.write_bytes(data[:len(data) // 2])
     with pytest.raises(ValueError, match="must be a file that lifcore.snn.save wrote"):
         snn.load(path)
+
+
+def test_a_damaged_byte_is_an_error_or_none(tmp_path):
+    path = tmp_path / "net.npz"
+    snn.save(network(), path)
+    whole, r, errors = path.read_bytes(), np.random.default_rng(1), 0
+    for _ in range(300):
+        data = bytearray(whole)
+        data[int(r.integers(len(data)))] ^= int(r.integers(1, 256))
+        path.write_bytes(data)
+        try:
+            snn.load(path)
+        except ValueError as error:
+            assert "net.npz must be a file that lifcore.snn.save wrote" in str(error)
+            errors += 1
+    assert errors > 200
+
+
+def test_adam_moves_at_most_so_far():
+    """Kingma & Ba (2015), section 2.1: as far as the rate, for a gradient that stays; for one after zeros farther."""
+    def path(gradients):
+        w, moments = np.zeros(1), np.zeros((2, 1))
+        for k, g in enumerate(gradients, 1):
+            adam(w, np.array([g]), *moments, 1.0, 0.9, 0.999, 1e-8, k)
+            yield float(w[0])
+    np.testing.assert_allclose(list(path([0.3] * 20)), -np.arange(1.0, 21.0), rtol=1e-6)
+    moved = list(path([0.0] * 20_000 + [1.0]))
+    assert moved[-2] == 0.0 and moved[-1] == pytest.approx(-0.1 / math.sqrt(0.001), rel=1e-6)
