@@ -320,6 +320,40 @@ def _known(kind, name, names):
     return name
 
 
+def checked_parts(populations, connections) -> tuple[dict[str, Population], tuple[Connection, ...]]:
+    """Populations and connections that fit together, or an error that names which does not."""
+    if not isinstance(populations, dict) or not populations:
+        raise TypeError(f"populations must be a dict of names to Population, got {populations!r}")
+    for name, population in populations.items():
+        if not isinstance(name, str) or not isinstance(population, Population):
+            raise TypeError(f"populations must be a dict of names to Population, got {population!r} as {name!r}")
+    populations, connections = dict(populations), tuple(connections)
+    for k, connection in enumerate(connections):
+        if not isinstance(connection, Connection):
+            raise TypeError(f"connections[{k}] must be a Connection, got {connection!r}")
+        for end in ("source", "target"):
+            if getattr(connection, end) not in populations:
+                raise ValueError(
+                    f"{end} of connections[{k}] must be one of {', '.join(map(repr, populations))}, got "
+                    f"{getattr(connection, end)!r}")
+        most = possible_sources(populations, connection)
+        if connection.indegree is not None and connection.indegree > most:
+            raise ValueError(
+                f"indegree of connections[{k}] must be at most {most}, of which a neuron of {connection.target!r} can choose, "
+                f"got {connection.indegree}")
+        if connection.pairs is not None:
+            for end, values in zip(("source", "target"), connection.pairs, strict=True):
+                size = populations[getattr(connection, end)].size
+                if values.size and values.max() >= size:
+                    raise ValueError(f"pairs of connections[{k}] must have {end}s from 0 to {size - 1}, got {values.max()}")
+    return populations, connections
+
+
+def possible_sources(populations, connection) -> int:
+    """Among how many neurons a target of a connection finds its sources."""
+    return populations[connection.source].size - (connection.source == connection.target and not connection.to_itself)
+
+
 @dataclass
 class _Projection:
     """The synapses of a connection as arrays: of each target where its sources begin, the sources, weights and delays."""
@@ -377,20 +411,12 @@ class Network:
     """
 
     def __init__(self, populations, connections=(), rng=None):
-        if not isinstance(populations, dict) or not populations:
-            raise TypeError(f"populations must be a dict of names to Population, got {populations!r}")
-        for name, population in populations.items():
-            if not isinstance(name, str) or not isinstance(population, Population):
-                raise TypeError(f"populations must be a dict of names to Population, got {population!r} as {name!r}")
-        self.populations = dict(populations)
-        self.connections = tuple(connections)
+        self.populations, self.connections = checked_parts(populations, connections)
         sizes = [population.size for population in self.populations.values()]
         self.size = sum(sizes)
         if self.size > MOST_NEURONS:
             raise ValueError(f"populations must have at most {MOST_NEURONS:,} neurons, got {self.size:,}")
         self._first = dict(zip(self.populations, np.cumsum([0, *sizes[:-1]]).tolist(), strict=True))
-        for k, connection in enumerate(self.connections):
-            self._check(k, connection)
         seed = _seed(_checked_rng(rng))
         self._chunks = self._divide()
         self._projections = [self._drawn(k, connection, seed) for k, connection in enumerate(self.connections)]
@@ -402,27 +428,6 @@ class Network:
     def __repr__(self):
         sizes = ", ".join(f"{name} {population.size:,}" for name, population in self.populations.items())
         return f"<network of {sizes} neurons and {self.synapses:,} synapses>"
-
-    def _check(self, k, connection):
-        if not isinstance(connection, Connection):
-            raise TypeError(f"connections[{k}] must be a Connection, got {connection!r}")
-        for name in ("source", "target"):
-            if getattr(connection, name) not in self.populations:
-                raise ValueError(
-                    f"{name} of connections[{k}] must be one of {', '.join(map(repr, self.populations))}, got "
-                    f"{getattr(connection, name)!r}")
-        sources = self.populations[connection.source].size
-        most = sources - (connection.source == connection.target and not connection.to_itself)
-        if connection.indegree is not None and connection.indegree > most:
-            raise ValueError(
-                f"indegree of connections[{k}] must be at most {most}, of which a neuron of {connection.target!r} can choose, "
-                f"got {connection.indegree}")
-        if connection.pairs is not None:
-            for name, values in zip(("source", "target"), connection.pairs, strict=True):
-                size = self.populations[getattr(connection, name)].size
-                if values.size and values.max() >= size:
-                    raise ValueError(
-                        f"pairs of connections[{k}] must have {name}s from 0 to {size - 1}, got {values.max()}")
 
     def _divide(self):
         """Chunks of neurons, each of one population."""
@@ -443,7 +448,7 @@ class Network:
         else:
             others = connection.source == connection.target and not connection.to_itself
             indegrees = np.full(targets, connection.indegree) if connection.indegree is not None else rng.binomial(
-                sources - others, connection.probability, targets)
+                possible_sources(self.populations, connection), connection.probability, targets)
             begins = np.concatenate([[0], np.cumsum(indegrees)])
             if begins[-1] > MOST_SYNAPSES:
                 raise ValueError(
