@@ -132,7 +132,7 @@ class BalancePole(LiveFigure):
         trace.axhline(REST["V_th"], color=color("threshold"), linewidth=1.1)
         name_line(trace, REST["V_th"], "$V_{th}$", "threshold")
         present = SECONDS * now
-        trace.set(xlim=(present - 2.0, present), xlabel="time (s)", ylabel="V (mV)")
+        trace.set(xlim=(max(0.0, present - 2.0), max(2.0, present)), xlabel="time (s)", ylabel="V (mV)")
 
 
 class LearningCurve(LiveFigure):
@@ -145,8 +145,8 @@ class LearningCurve(LiveFigure):
     title = "Twenty neurons learn"
     caption = (
         "Each thin line is one neuron. Is the time constant of use here: how well do they learn at zero, and how well "
-        "at sixty? Raise the learning rate until some of them forget what they could do. Then take away the noise: who "
-        "tries nothing learns nothing."
+        "at sixty? Raise the learning rate until some of them forget what they could do. Then take nearly all of the "
+        "noise away: who tries little new seldom learns."
     )
     description = (
         "The number of decisions until the pole falls against the episode, from 0 to 500: twenty thin lines that rise "
@@ -251,12 +251,12 @@ class HiddenVelocity(LiveFigure):
         "dt": 1.0, "columns": [0, 2], "scales": [1.0, 0.2], "episodes": 50, "interval": 40.0,
         "least_slope": LEAST_SLOPE, "angle_over_x": 12.0, "seed": 1, "decisions": 100, "longest": 6.0,
         "angles": [float(k) for k in range(-5, 6)]}
-    heights = (803, 990)
+    heights = (770, 1086)
     shown = (
         Readout("mean", "decisions, mean", "", 1),
         Readout("error", "± standard error", "", 1),
-        Readout("standing", "of 50 stand to the end"),
-        Readout("slope", "slope in the middle", "% / °", 2),
+        Readout("standing", "of 50 still up"),
+        Readout("slope", "slope at zero", "% / °", 2),
         Readout("bias", "bias", "mV", 2),
     )
 
@@ -321,7 +321,7 @@ class HiddenVelocity(LiveFigure):
         degrees = np.linspace(-self.fixed["longest"], self.fixed["longest"], 241)
         least = 0.5 + self.fixed["least_slope"] * np.deg2rad(degrees)
         below.plot(degrees, least, ":", color=color("threshold"), linewidth=0.9)
-        below.annotate("least slope that stands", (0.02, 0.84), xycoords="axes fraction", color=color("threshold"))
+        below.annotate("least slope", (0.02, 0.84), xycoords="axes fraction", color=color("threshold"))
         below.plot(degrees, self._share(degrees), color=color("theory"))
         angles = self.fixed["angles"]
         below.plot(angles, [self._measured(angle) for angle in angles], "o", color=color("simulation"), markersize=4.5)

@@ -34,8 +34,11 @@ function drawHiddenVelocity(card, kernels) {
       if (readouts.mean === null) return;
       const mean = readouts.mean * DECISION_S;
       pen.horizontal(mean, "simulation", { width: 1, dash: [5, 4] });
-      const dy = mean > 0.9 * most * DECISION_S ? 11 : -9;
-      pen.label(`mean ${mean.toFixed(1)} s`, 0, mean, "simulation", { dx: 6, dy });
+      const text = `mean ${mean.toFixed(1)} s`;
+      // The points rise from left to right: room is above the line on the left, and below it on the right.
+      if (mean > 0.8 * most * DECISION_S) {
+        pen.label(text, episodes + 1, mean, "simulation", { dx: -6, dy: 11, align: "right" });
+      } else pen.label(text, 0, mean, "simulation", { dx: 6, dy: -9 });
     },
   });
   const code = card.plot({
@@ -51,7 +54,7 @@ function drawHiddenVelocity(card, kernels) {
     annotate(pen) {
       pen.label("from the f–I curve", longest, 0.12, "theory", { dx: -6, align: "right" });
       pen.label("● with its noise", longest, 0.26, "simulation", { dx: -6, align: "right" });
-      pen.label("least slope that stands", -longest, 0.88, "threshold", { dx: 6 });
+      pen.label("least slope", -longest, 0.88, "threshold", { dx: 6 });
     },
   });
 
