@@ -271,8 +271,8 @@ class HiddenVelocity(LiveFigure):
         """A neuron that fires once in 40 ms when cart and pole are in the middle."""
         given = self.fixed
         n = EscapeNoiseLIF(
-            [self.weight / given["angle_over_x"], self.weight], 0.0, self.tau_m, self.V_reset, given["E_L"], given["V_th"],
-            self.Delta, given["dt"])
+            [self.weight / given["angle_over_x"], self.weight], 0.0, self.tau_m, self.V_reset, given["E_L"],
+            given["V_th"], self.Delta, given["dt"])
         return n.replace(bias=policy.bias_for_interval(n, given["interval"]))
 
     def _input(self, degrees):
