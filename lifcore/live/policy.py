@@ -251,7 +251,7 @@ class HiddenVelocity(LiveFigure):
         "dt": 1.0, "columns": [0, 2], "scales": [1.0, 0.2], "episodes": 50, "interval": 40.0,
         "least_slope": LEAST_SLOPE, "angle_over_x": 12.0, "seed": 1, "decisions": 100, "longest": 6.0,
         "angles": [float(k) for k in range(-5, 6)]}
-    heights = (770, 1086)
+    heights = (785, 1086)
     shown = (
         Readout("mean", "decisions, mean", "", 1),
         Readout("error", "± standard error", "", 1),
