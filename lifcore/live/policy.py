@@ -149,8 +149,9 @@ class LearningCurve(LiveFigure):
         "noise away: who tries little new seldom learns."
     )
     description = (
-        "The number of decisions until the pole falls against the episode, from 0 to 500: twenty thin lines that rise "
-        "from about 20 to 500, most of them between the episodes 20 and 100, and their mean with a band of confidence."
+        "The number of decisions until the pole falls against the episode, from 0 to 500: a thin line for each of twenty "
+        "neurons, and their mean with a band of confidence. As the figure opens they rise from about 20 to 500, most of "
+        "them between the episodes 20 and 100."
     )
     entry = "policy.js"
     kernels = KERNELS
