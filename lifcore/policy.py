@@ -650,7 +650,7 @@ def running_mean(returns, window: int = 100) -> np.ndarray:
 
 
 def confidence_band(curves, level: float = 0.95) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean of several curves and the band in which the mean of ever more of them would lie.
+    """Mean of several curves, and a band for the mean that ever more of them would have.
 
     Student's interval at each point: mean +- t s / sqrt(n) with the standard deviation s over the n curves and the
     quantile t of n - 1 degrees of freedom. It takes the curves as independent, and each point by itself.

@@ -111,6 +111,14 @@ def test_a_slope_below_the_least_lets_the_pole_fall():
 
 
 def test_ten_times_as_long_is_too_long():
-    """The swing grows by Euler's steps: nobody stands for 100 s who does not know the velocity."""
+    """The swing grows by Euler's steps, and 30 ms of memory lead by too little to brake it."""
     found = HiddenVelocity(long=True).readouts()
     assert found["standing"] == 0 and 500.0 < found["mean"] < 2500.0
+
+
+def test_a_shorter_memory_brakes_the_swing():
+    """At the same slope, without noise: half of the poles and more stand for 100 s, and none with a little noise."""
+    short = HiddenVelocity(tau_m=15.0, weight=4.0, Delta=0.0, long=True).readouts()
+    assert short["slope"] == pytest.approx(HiddenVelocity().readouts()["slope"], rel=0.02) and short["standing"] > 25
+    assert HiddenVelocity(tau_m=15.0, weight=4.0, long=True).readouts()["standing"] == 0
+    assert HiddenVelocity(Delta=0.0, long=True).readouts()["standing"] == 0

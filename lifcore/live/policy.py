@@ -132,7 +132,7 @@ class BalancePole(LiveFigure):
         trace.axhline(REST["V_th"], color=color("threshold"), linewidth=1.1)
         name_line(trace, REST["V_th"], "$V_{th}$", "threshold")
         present = SECONDS * now
-        trace.set(xlim=(present - 2.0, present), xlabel="time (s)", ylabel="V (mV)")
+        trace.set(xlim=(max(0.0, present - 2.0), max(2.0, present)), xlabel="time (s)", ylabel="V (mV)")
 
 
 class LearningCurve(LiveFigure):
@@ -145,12 +145,13 @@ class LearningCurve(LiveFigure):
     title = "Twenty neurons learn"
     caption = (
         "Each thin line is one neuron. Is the time constant of use here: how well do they learn at zero, and how well "
-        "at sixty? Raise the learning rate until some of them forget what they could do. Then take away the noise: who "
-        "tries nothing learns nothing."
+        "at sixty? Raise the learning rate until some of them forget what they could do. Then take nearly all of the "
+        "noise away: who tries little new seldom learns."
     )
     description = (
-        "The number of decisions until the pole falls against the episode, from 0 to 500: twenty thin lines that rise "
-        "from about 20 to 500, most of them between the episodes 20 and 100, and their mean with a band of confidence."
+        "The number of decisions until the pole falls against the episode, from 0 to 500: a thin line for each of twenty "
+        "neurons, and their mean with a band of confidence. As the figure opens they rise from about 20 to 500, most of "
+        "them between the episodes 20 and 100."
     )
     entry = "policy.js"
     kernels = KERNELS
@@ -230,15 +231,16 @@ class LearningCurve(LiveFigure):
 class HiddenVelocity(LiveFigure):
     """The neuron sees position and angle only: how long the poles stand, and its pushes as a share.
 
-    Controls: `tau_m` in ms, the `weight` of the angle in mV per 0.2 rad, `V_reset` in mV, and episodes ten times as
-    `long`.
+    Controls: `tau_m` in ms, the `weight` of the angle in mV per 0.2 rad (that of the position per m is a twelfth of it),
+    `V_reset` in mV, the width of the noise `Delta` in mV, and episodes ten times as `long`.
     """
 
     title = "Velocities hidden"
     caption = (
         "Begin with a membrane that forgets everything, at zero: what does the neuron make of a small angle? Make the "
         "time constant longer until the poles stand, and longer still; what has become of the slope below? Find the "
-        "weight that such a slow membrane needs. At last let the episodes last a hundred seconds."
+        "weight that such a slow membrane needs. At last let the episodes last a hundred seconds: which neuron lasts "
+        "longest, and can it bear the noise?"
     )
     description = (
         "Above, the time for which each of fifty poles stands, in increasing order. Below, the share of pushes to the "
@@ -247,20 +249,22 @@ class HiddenVelocity(LiveFigure):
     entry = "policy.js"
     kernels = KERNELS
     fixed: ClassVar[dict] = REST | {
-        "dt": 1.0, "Delta": 0.5, "columns": [0, 2], "scales": [1.0, 0.2], "episodes": 50, "interval": 40.0,
-        "least_slope": LEAST_SLOPE, "x_weight": 1.0, "seed": 1, "decisions": 100, "longest": 6.0, "angles": [float(k) for k in range(-5, 6)]}
-    heights = (803, 990)
+        "dt": 1.0, "columns": [0, 2], "scales": [1.0, 0.2], "episodes": 50, "interval": 40.0,
+        "least_slope": LEAST_SLOPE, "angle_over_x": 12.0, "seed": 1, "decisions": 100, "longest": 6.0,
+        "angles": [float(k) for k in range(-5, 6)]}
+    heights = (785, 1086)
     shown = (
         Readout("mean", "decisions, mean", "", 1),
         Readout("error", "± standard error", "", 1),
-        Readout("standing", "of 50 stand to the end"),
-        Readout("slope", "slope in the middle", "% / °", 2),
+        Readout("standing", "of 50 still up"),
+        Readout("slope", "slope at zero", "% / °", 2),
         Readout("bias", "bias", "mV", 2),
     )
 
     tau_m = Control(30.0, 0.0, 200.0, 1.0, "membrane time constant", "τ_m", "ms")
     weight = Control(12.0, 0.0, 60.0, 0.5, "weight of the angle", "", "mV")
     V_reset = Control(-100.0, -160.0, -55.0, 1.0, "reset potential", "V_reset", "mV")
+    Delta = Control(0.5, 0.0, 3.0, 0.05, "width of the noise", "Δ", "mV")
     long = Toggle(False, "Episodes of 100 s, not 10 s")
 
     @property
@@ -268,8 +272,8 @@ class HiddenVelocity(LiveFigure):
         """A neuron that fires once in 40 ms when cart and pole are in the middle."""
         given = self.fixed
         n = EscapeNoiseLIF(
-            [given["x_weight"], self.weight], 0.0, self.tau_m, self.V_reset, given["E_L"], given["V_th"],
-            given["Delta"], given["dt"])
+            [self.weight / given["angle_over_x"], self.weight], 0.0, self.tau_m, self.V_reset, given["E_L"],
+            given["V_th"], self.Delta, given["dt"])
         return n.replace(bias=policy.bias_for_interval(n, given["interval"]))
 
     def _input(self, degrees):
@@ -318,7 +322,7 @@ class HiddenVelocity(LiveFigure):
         degrees = np.linspace(-self.fixed["longest"], self.fixed["longest"], 241)
         least = 0.5 + self.fixed["least_slope"] * np.deg2rad(degrees)
         below.plot(degrees, least, ":", color=color("threshold"), linewidth=0.9)
-        below.annotate("least slope that stands", (0.02, 0.84), xycoords="axes fraction", color=color("threshold"))
+        below.annotate("least slope", (0.02, 0.84), xycoords="axes fraction", color=color("threshold"))
         below.plot(degrees, self._share(degrees), color=color("theory"))
         angles = self.fixed["angles"]
         below.plot(angles, [self._measured(angle) for angle in angles], "o", color=color("simulation"), markersize=4.5)

@@ -23,6 +23,8 @@ function drawBalancePole(card, kernels) {
   let readouts = {};
   let level = LEVELS[0];
 
+  // The last seconds, and at the beginning the first ones.
+  const span = () => [Math.max(0, DECISION_S * now - WINDOW), Math.max(WINDOW, DECISION_S * now)];
   const stateAt = (k) => (k === 0 ? start : states.subarray(4 * (k - 1), 4 * k));
 
   const scene = card.plot({
@@ -55,11 +57,11 @@ function drawBalancePole(card, kernels) {
   const trace = card.plot({
     height: 200,
     margin: 46,
-    x: { range: () => [DECISION_S * now - WINDOW, DECISION_S * now], label: () => "time (s)" },
+    x: { range: span, label: () => "time (s)" },
     y: { range: () => [V_th - level, V_th + SPIKES[1] * level], label: () => "V (mV)" },
     series: [{ role: "membrane" }],
     backdrop(pen) {
-      const ends = [DECISION_S * now - WINDOW, DECISION_S * now];
+      const ends = span();
       ribbon(pen, ends, ends.map(() => V_th - n.Delta), ends.map(() => V_th + n.Delta), "noise", 0.2);
     },
     annotate(pen) {

@@ -9,7 +9,7 @@ const SHORT = 500; // decisions
 const DEGREE = Math.PI / 180;
 
 function drawHiddenVelocity(card, kernels) {
-  const { E_L, V_th, dt, Delta, columns, scales, interval, x_weight } = card.fixed;
+  const { E_L, V_th, dt, columns, scales, interval, angle_over_x } = card.fixed;
   const { episodes, seed, angles, decisions, longest, least_slope } = card.fixed;
   const steps = Math.round((1000 * DECISION_S) / dt);
   const decider = makeDecider(kernels, { columns, scales, steps, streams: POLES_AT_ONCE });
@@ -34,8 +34,11 @@ function drawHiddenVelocity(card, kernels) {
       if (readouts.mean === null) return;
       const mean = readouts.mean * DECISION_S;
       pen.horizontal(mean, "simulation", { width: 1, dash: [5, 4] });
-      const dy = mean > 0.9 * most * DECISION_S ? 11 : -9;
-      pen.label(`mean ${mean.toFixed(1)} s`, 0, mean, "simulation", { dx: 6, dy });
+      const text = `mean ${mean.toFixed(1)} s`;
+      // The points rise from left to right: room is above the line on the left, and below it on the right.
+      if (mean > 0.8 * most * DECISION_S) {
+        pen.label(text, episodes + 1, mean, "simulation", { dx: -6, dy: 11, align: "right" });
+      } else pen.label(text, 0, mean, "simulation", { dx: 6, dy: -9 });
     },
   });
   const code = card.plot({
@@ -51,7 +54,7 @@ function drawHiddenVelocity(card, kernels) {
     annotate(pen) {
       pen.label("from the f–I curve", longest, 0.12, "theory", { dx: -6, align: "right" });
       pen.label("● with its noise", longest, 0.26, "simulation", { dx: -6, align: "right" });
-      pen.label("least slope that stands", -longest, 0.88, "threshold", { dx: 6 });
+      pen.label("least slope", -longest, 0.88, "threshold", { dx: 6 });
     },
   });
 
@@ -73,7 +76,7 @@ function drawHiddenVelocity(card, kernels) {
     for (let k = 0; k < decisions * steps; k += 1) constant[2 * k + 1] = input(degrees);
     decider.seeds.set([seed, 0]);
     kernels.seed_streams(decider.seeds, 0, own);
-    kernels.sample(decider.parameters, E_L, V_th, Delta, dt, constant, own, V, spikes);
+    kernels.sample(decider.parameters, E_L, V_th, n.Delta, dt, constant, own, V, spikes);
     let right = 0;
     for (let k = 0; k < decisions; k += 1) if (spikes.subarray(k * steps, (k + 1) * steps).includes(1)) right += 1;
     return right / decisions;
@@ -85,7 +88,7 @@ function drawHiddenVelocity(card, kernels) {
       step() {
         decider.seed(seed, lengths.length);
         kernels.balance_returns(
-          decider.parameters, E_L, V_th, Delta, dt, decider.columns, decider.scales, most, decider.words, decider.x,
+          decider.parameters, E_L, V_th, n.Delta, dt, decider.columns, decider.scales, most, decider.words, decider.x,
           decider.state, decider.V, decider.spikes, returns,
         );
         lengths.push(...returns);
@@ -114,7 +117,7 @@ function drawHiddenVelocity(card, kernels) {
   return (values) => {
     n = neuron(card.fixed, values);
     most = n.long ? 10 * SHORT : SHORT;
-    decider.set(restingBias(), n.tau_m, n.V_reset, [x_weight, n.weight]);
+    decider.set(restingBias(), n.tau_m, n.V_reset, [n.weight / angle_over_x, n.weight]);
     readouts = {
       mean: null,
       error: null,
