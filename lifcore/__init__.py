@@ -21,6 +21,6 @@ __all__ = [
 
 def __getattr__(name):
     """Parts that are imported when they are named: `lifcore.hardware.loihi` needs no import of its own."""
-    if name in ("grading", "hardware", "live", "policy", "snn"):
+    if name in ("grading", "hardware", "live", "network", "policy", "rates", "snn"):
         return importlib.import_module(f"lifcore.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
