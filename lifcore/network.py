@@ -36,7 +36,7 @@ AT_ONCE = 4
 DENSE = 0.02
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Population:
     """Like neurons, and what they get from outside of the network.
 
@@ -89,7 +89,7 @@ class Population:
             object.__setattr__(self, name, value)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Connection:
     """Synapses from one population to another, or to itself.
 
@@ -179,7 +179,7 @@ class Connection:
         return sources.copy(), targets.copy()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Activity:
     """What a network did.
 

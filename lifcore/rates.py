@@ -41,7 +41,7 @@ FINEST = 1e-9
 MOST_FREQUENCY = 1e9
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FixedPoint:
     """A stationary state of a mean field.
 
@@ -411,7 +411,10 @@ class MeanField:
             # Eigenvalues have no order: each goes on as the nearest.
             before, after = branches[k - 1], branches[k]
             branches[k] = after[linear_sum_assignment(np.abs(before[:, None] - after))[1]]
-        found = [(1.0 / value.real, 0.0) for value in branches[0] if value.real > 1e-12 and abs(value.imag) < 1e-9 * value.real]
+        # Of an eigenvalue that is 0 for all frequencies only rounding errors are seen.
+        least = 1e-9 * np.max(np.abs(branches))
+        found = [
+            (float(1.0 / value.real), 0.0) for value in branches[0] if value.real > least and abs(value.imag) < 1e-9 * value.real]
         for branch in branches.T:
             for k in np.flatnonzero(branch.imag[1:-1] * branch.imag[2:] < 0.0) + 1:
                 if max(branch.real[k], branch.real[k + 1]) <= 0.0:
@@ -426,7 +429,7 @@ class MeanField:
                     continue
                 f = brentq(lambda f: crossing(f).imag, grid[k], grid[k + 1], xtol=1e-12, rtol=1e-14)
                 value = crossing(f).real
-                if value > 0.0:
+                if value > least:
                     found.append((float(1.0 / value), float(f)))
         return sorted(found)
 

@@ -310,3 +310,43 @@ def test_wrong_arguments_are_named(call, error, message):
     field, point = one_population(ONE[0])
     with pytest.raises(error, match=message):
         call(field, point)
+
+
+REGIMES = {
+    # Strength of inhibition, external rate over what reaches the threshold, modes that grow, how near the frequency of small
+    # oscillations the peak lies: sharp where all neurons fire together, broad where few do and only now and then.
+    "synchronous regular": (3.0, 2.0, 2.0, 0.02),
+    "synchronous irregular, fast": (6.0, 4.0, 2.0, 0.1),
+    "synchronous irregular, slow": (4.5, 0.9, 2.0, 0.6),
+    "asynchronous irregular": (5.0, 2.0, 0.0, None),
+}
+
+
+@pytest.mark.parametrize("name", REGIMES)
+def test_the_four_regimes_of_brunel(name):
+    """Brunel (2000), figure 8: by linear stability, and by the spikes of 12,500 neurons."""
+    g, eta, modes, near = REGIMES[name]
+    n, J, K = neuron(), 0.1, 1000
+    outside = {"nu_ext": 1000.0 * eta * 20.0 / (J * 20.0), "J_ext": J}
+    populations = {"E": Population(10_000, n, **outside), "I": Population(2500, n, **outside)}
+    connections = [
+        Connection(source, target, J if source == "E" else -g * J, 1.5, indegree=K if source == "E" else K // 4)
+        for source in "EI" for target in "EI"]
+    field = MeanField(populations, connections)
+    (point,) = field.fixed_points()
+    assert field.unstable_modes(point) == modes
+    activity = Network(populations, connections, rng=1).run(1000.0, rng=2, threads=2)
+    intervals = [np.diff(times[times > 200.0]) for times in (activity["E"].of(i) for i in range(200))]
+    cv = np.mean([one.std() / one.mean() for one in intervals if one.size > 2])
+    f, spectrum = activity.spectrum("E", bin=0.5, start=200.0, segments=2)
+    peak = f[np.argmax(spectrum)]
+    if name == "asynchronous irregular":
+        assert activity.rates(200.0)["E"] == pytest.approx(point.nu[0], rel=0.01)
+        # All together no more than theory has for a stable network of this size.
+        low = (f > 20.0) & (f < 100.0)
+        assert np.mean(spectrum[low]) < 3.0 * np.mean(field.activity_spectrum(point, f[low])[:, 0])
+        assert 0.3 < cv < 0.6
+    else:
+        assert np.max(spectrum) > 30.0 * point.nu[0]
+        assert peak == pytest.approx(field.critical_couplings(point)[0][1], rel=near)
+        assert cv < 0.05 if name == "synchronous regular" else cv > 0.4

@@ -39,6 +39,8 @@ SOURCE, SOURCES_END, TARGET, CHANNEL, DELAY, WEIGHT_SHIFT, DELAY_SHIFT = range(7
 PROJECTION_COLUMNS = 7
 # In place of a shift or a delay: one number for all synapses; and synapses that are bits, one for each pair.
 SAME, BITS = -1, -2
+# What is left of a refractory period of whole steps, for rounding, in parts of a step.
+NEARLY = 1e-9
 # Words of 64 bits for the targets of a chunk.
 WORDS = CHUNK // 64
 PLANES = 6 * WORDS
@@ -342,13 +344,13 @@ def _draw_counts(A, B, C, D, numbers, counts, thresholds, many, least):
 @kernel("i8(f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8, f8, f8, f8)")
 def _step_without_noise(V, waits, targets, jumps, synaptic, proposals, chances, drive, fraction, length, V_th):
     """One step of a block; a neuron that reaches the threshold, or is released, is left to `_event`. Returns how many."""
-    events = np.int64(0)
+    events, held = np.int64(0), NEARLY * length
     for j in range(np.uint64(V.size)):
         wait = waits[j]
-        free = wait <= 0.0
+        free = wait <= held
         v = V[j] + (jumps[j] if free else 0.0)
         proposal = v + fraction * (targets[j] + drive - v) + synaptic[j]
-        released = (wait > 0.0) & (wait < length)
+        released = (wait > held) & (wait < length)
         near = (v >= V_th) | (proposal >= V_th)
         event = released | (free & near)
         proposals[j] = proposal
@@ -363,16 +365,16 @@ def _step_without_noise(V, waits, targets, jumps, synaptic, proposals, chances, 
 def _step_with_noise(
         V, waits, targets, jumps, synaptic, proposals, chances, kicks, normals, steepnesses, drive, fraction, length, V_th):
     """As `_step_without_noise`; a neuron that may have touched the threshold is left to `_event` too."""
-    events = np.int64(0)
+    events, held = np.int64(0), NEARLY * length
     for j in range(np.uint64(V.size)):
         wait = waits[j]
         chance = chances[j]
-        free = wait <= 0.0
+        free = wait <= held
         v = V[j] + (jumps[j] if free else 0.0)
         proposal = v + fraction * (targets[j] + drive - v) + synaptic[j] + kicks[j] * normals[j]
         distance = V_th - proposal
         q = (V_th - v) * distance * steepnesses[j]
-        released = (wait > 0.0) & (wait < length)
+        released = (wait > held) & (wait < length)
         near = (v >= V_th) | (distance <= 0.0) | _is_near(q, chance)
         event = released | (free & near)
         proposals[j] = proposal
@@ -395,8 +397,9 @@ def _event(work, words, j, neuron, drive, step, length, constants, currents, tau
     v, proposal, chance, wait = work[V_ROW + j], work[PROPOSAL_ROW + j], work[CHANCE_ROW + j], work[WAIT_ROW + j]
     steepness = work[STEEPNESS_ROW + j]
     begin, left = step * length, length
-    lifted = wait <= 0.0 and (v > V_th or (v == V_th and work[JUMP_ROW + j] != 0.0))
-    if wait > 0.0:
+    held = NEARLY * length
+    lifted = wait <= held and (v > V_th or (v == V_th and work[JUMP_ROW + j] != 0.0))
+    if wait > held:
         left = length - wait
         fraction, variance, doubled = _coefficients(left, tau_m, 0)
         proposal = (v + fraction * (target - v) + _synaptic(currents, tau_s, neuron, wait, left, tau_m)
