@@ -2,7 +2,7 @@
 
     python tools/brian_network.py
 
-Needs Brian2, which needs NumPy before 2 (ran with Brian2 2.8.0.4 and NumPy 1.26.4, in some minutes).  10,000 excitatory and 2,500
+Needs Brian2, which needs NumPy before 2 (ran with Brian2 2.9.0 and NumPy 1.26.4, in some minutes).  10,000 excitatory and 2,500
 inhibitory neurons, V_th 20 mV, reset 10 mV, tau_m 20 ms, t_ref 2 ms, J 0.1 mV, delay 1.5 ms, 1,000 and 250 inputs a neuron, as many
 external ones as excitatory; spikes on a grid of 0.1 ms.  For each network and seed the mean rate of all neurons from 0.2 s to 1.2 s,
 the coefficient of variation of the first 1,000 neurons' intervals, and how much the number of spikes in steps of 1 ms varies

@@ -291,9 +291,13 @@ def _collect(chunks, projections, J, offsets, rows, targets, weights, delays, bi
                         for i in range(low, high):
                             arriving[targets[i]] += weights[i - np.uint64(weight_shift)]
                 else:
+                    # A delay is less than the number of slots: no division for each synapse.
+                    now, room = np.uint64((first + k) % slots), np.uint64(slots)
                     for i in range(low, high):
                         weight = size if weight_shift == SAME else np.float64(weights[i - np.uint64(weight_shift)])
-                        ring[channel, (first + k + delays[i - np.uint64(delay_shift)]) % slots, begin_q + targets[i]] += weight
+                        slot_of = now + np.uint64(delays[i - np.uint64(delay_shift)])
+                        slot_of = slot_of - room if slot_of >= room else slot_of
+                        ring[channel, slot_of, np.uint64(begin_q) + targets[i]] += weight
             begin = np.int64(ends[k])
 
 
