@@ -67,9 +67,7 @@ def test_the_effective_time_constant(row):
     assert found == pytest.approx(row["tau_eff_ms(low-freq match)"], rel=1e-8)
 
 
-@pytest.mark.parametrize("row", TWO, ids=lambda row: row["name"])
-@pytest.mark.parametrize("model", MODELS)
-def test_critical_couplings_of_two_populations(row, model):
+def two_populations(row):
     neurons, populations = {}, {}
     nu = dict(zip("EI", (row["nuE_Hz"], row["nuI_Hz"]), strict=True))
     G = np.array(row["G_at_kappa1_mV_per_Hz"])
@@ -85,9 +83,20 @@ def test_critical_couplings_of_two_populations(row, model):
             connections.append(Connection(
                 source, target, G[k, j] / (neurons[target].tau_m / 1000.0 * 500), delay, indegree=500, tau_s=tau_s))
     field = MeanField(populations, connections, fluctuations=False)
-    point = field.fixed_point([nu["E"], nu["I"]])
+    return field, field.fixed_point([nu["E"], nu["I"]])
+
+
+@pytest.mark.parametrize("row", TWO, ids=lambda row: row["name"])
+def test_the_state_of_two_populations(row):
+    field, point = two_populations(row)
     np.testing.assert_allclose(field.response(point.nu), point.nu, rtol=1e-12)
     assert any(np.allclose(other.nu, point.nu, rtol=1e-9) for other in field.fixed_points())
+
+
+@pytest.mark.parametrize("row", TWO, ids=lambda row: row["name"])
+@pytest.mark.parametrize("model", MODELS)
+def test_critical_couplings_of_two_populations(row, model):
+    field, point = two_populations(row)
     found = field.critical_couplings(point, model, f_max=1000.0)
     for expected in row["kappa_c"][MODELS[model]]:
         factor, f = min(found, key=lambda one: abs(one[1] - expected["f_Hz"]))
