@@ -316,9 +316,10 @@ class DrawDigit(LiveFigure):
         sheet.imshow(image, cmap="Greys", vmin=0, vmax=FULL)
         sheet.set_axis_off()
         first, second, lines = right.subplots(3, 1, height_ratios=[2, 1, 4])
-        for axes, (k, spikes), across in zip((first, second), run.spikes.items(), (12, 12), strict=True):
+        for axes, (k, spikes) in zip((first, second), run.spikes.items(), strict=True):
             shown = run.potentials[k][0, t - 1] if self.potentials else spikes[0, :t].mean(axis=0)
-            maps = np.hstack([np.pad(one, 1, constant_values=0.0) for one in shown[:across]])
+            padded = np.pad(shown, ((0, 0), (1, 1), (1, 1)))
+            maps = np.vstack([np.hstack(half) for half in np.split(padded, 2)])
             axes.imshow(np.clip(maps, 0.0, 1.0), cmap="Blues" if self.potentials else "Greys", vmin=0, vmax=1)
             axes.set_axis_off()
             axes.set_title(f"layer {1 if axes is first else 2}")
@@ -397,7 +398,7 @@ class Anytime(LiveFigure):
                     axes.errorbar(x, wrong, error, fmt="o", color=role, markersize=4)
                 else:
                     axes.plot(x, wrong, "o", color=role, markersize=2)
-            lowest = max(1.45 * lowest, wrong[-1])
+            lowest = max(1.9 * lowest, wrong[-1])
             in_time.annotate(f"penalty {penalty}", (STEPS, lowest), xytext=(20, 0), textcoords="offset points",
                              va="center", color=role, annotation_clip=False)
         for axes, x in ((in_time, found["steps"]), (by_operations, found["operations"])):
@@ -492,5 +493,5 @@ class EnergyClaim(LiveFigure):
             if penalty in ("0", "5"):
                 axes.annotate(f"penalty {penalty}", (rate, energy), xytext=(6, -8), textcoords="offset points",
                               color=color("simulation"))
-        axes.set(xscale="log", yscale="log", xlim=(1e-3, 1))
+        axes.set(xscale="log", yscale="log", xlim=(1e-3, 1.3))
         axes.set(xlabel="spikes per neuron and step", ylabel="energy of a decision (µJ)")
