@@ -244,3 +244,28 @@ def test_equal_at_the_break_even_rate(values):
     else:
         figure = EnergyClaim(**values)
         assert figure._energies(even)[0] == pytest.approx(figure.readouts()["cnn"], rel=1e-12)
+
+
+@pytest.mark.parametrize("values, less", [
+    ({"memory": 0.0, "updates": False}, "0 1 2.5 5"), ({"memory": 0.0}, "0 1 2.5 5"), ({}, "2.5 5"),
+    ({"traffic": "once"}, ""), ({"traffic": "once", "updates": False}, "")])
+def test_which_trained_networks_need_less_than_the_plain_one(values, less):
+    """From the table of trainings: an addition and its weight, a product for each membrane visited and its potential."""
+    figure = EnergyClaim(**values)
+    found = []
+    for name in figures.SACCADES:
+        rows = snn.trainings(name)
+        additions, visited = np.mean([(row.additions, row.lazy_updates) for row in rows], axis=0)
+        energy = additions * (0.9 + figure.memory) + figure.updates * visited * (4.6 + 2 * figure.memory)
+        if energy * 1e-6 < figure.readouts()["cnn"]:
+            found.append(f"{rows[0].rate_penalty:g}")
+    assert found == less.split()
+
+
+def test_what_a_rate_penalty_saves_and_costs():
+    means = [
+        np.mean([(row.additions, 360 * row.test) for row in snn.trainings(name)], axis=0) for name in figures.SACCADES]
+    (additions, right) = np.array(means).T
+    assert additions[1] < additions[0] / 2 and 0.3 < additions[2] / additions[0] < 0.4
+    assert additions[2] - additions[3] < 0.1 * additions[0]
+    assert np.all(right[1:3] > right[0] - 0.5) and 1.5 < right[0] - right[3] < 3.5
