@@ -269,3 +269,16 @@ def test_what_a_rate_penalty_saves_and_costs():
     assert additions[1] < additions[0] / 2 and 0.3 < additions[2] / additions[0] < 0.4
     assert additions[2] - additions[3] < 0.1 * additions[0]
     assert np.all(right[1:3] > right[0] - 0.5) and 1.5 < right[0] - right[3] < 3.5
+
+
+def test_how_the_methods_compare():
+    """What the chapter says under its table, in test images."""
+    right = {}
+    for row in snn.baselines():
+        right.setdefault((row.method, row.input), []).append(360 * row.test)
+    right = {key: np.mean(five) for key, five in right.items()}
+    images, events = (np.mean([360 * row.test for row in snn.trainings(name)]) for name in ("digits", "saccades"))
+    close = images, right["plain CNN (PyTorch)", "digits"], right["RBF-SVM", "digits"]
+    assert np.ptp(close) < 2.5 and min(close) > right["logistic regression", "digits"] + 2.5
+    others = [one for (_, kind), one in right.items() if kind in ("counts", "slices")]
+    assert 1.0 < events - max(others) < 4.0

@@ -435,7 +435,7 @@ class EnergyClaim(LiveFigure):
     )
     entry = "cnn.js"
     kernels = KERNELS
-    heights = (849, 1090)
+    heights = (868, 1130)
     shown = (
         Readout("event", "event by event", "µJ", 2),
         Readout("cnn", "plain CNN", "µJ", 2),
@@ -445,7 +445,7 @@ class EnergyClaim(LiveFigure):
         Readout("per_neuron", "spikes per neuron", "", 2),
     )
 
-    rate = Control(0.05, 0.001, 1.0, 0.01, "spikes per neuron and step", scale="log")
+    rate = Control(0.03, 0.001, 1.0, 0.01, "spikes per neuron and step", scale="log")
     T = Control(20, 1, 100, 1, "steps", "T")
     mac = Control(4.6, 0.2, 10.0, 0.1, "multiplication and addition", "", "pJ")
     ac = Control(0.9, 0.1, 5.0, 0.1, "addition", "", "pJ")
