@@ -165,7 +165,7 @@ def test_claims_about_steps_and_operations():
 
 
 def test_where_a_margin_helps():
-    """Digits wrong with a margin, and with as many steps for all, between two points by a straight line on the logarithmic axis."""
+    """Digits wrong with a margin, and with as many steps for all: between two points, a straight line in the figure."""
     labels = snn.digits().test.labels
     for penalty, (winner, _, _) in figures._test_runs().items():
         wrong = np.sum(winner != labels[:, None], axis=0)

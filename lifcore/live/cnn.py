@@ -430,8 +430,8 @@ class EnergyClaim(LiveFigure):
     description = (
         "Energy of a decision in microjoules against the mean firing rate, both on logarithmic axes. The plain "
         "network and the spiking one that computes every step are level lines; the second is the higher, the more "
-        "steps there are. The one that works event by event rises with the rate. Where it crosses the plain one there is "
-        "a dotted line. Four points are trained networks: the larger their rate penalty, the further left and down."
+        "steps there are. The one that works event by event rises with the rate. Where it crosses the plain one there "
+        "is a dotted line. Four points are trained networks: the larger their rate penalty, the further left and down."
     )
     entry = "cnn.js"
     kernels = KERNELS
@@ -468,9 +468,9 @@ class EnergyClaim(LiveFigure):
         everyone = self.T * counts["neurons"]
         updates = everyone if self.updates else 0
         left = (frame - self._spent(0, updates)) / (self.ac + self.memory) - counts["input"]
-        return (
-            self._spent(counts["input"] + rate * self.T * counts["reached"], updates) / 1e6, frame / 1e6,
-            (self.T * frame + self._spent(0, everyone)) / 1e6, left / (self.T * counts["reached"]) if left > 0 else math.inf)
+        even = left / (self.T * counts["reached"]) if left > 0 else math.inf
+        event = self._spent(counts["input"] + rate * self.T * counts["reached"], updates)
+        return event / 1e6, frame / 1e6, (self.T * frame + self._spent(0, everyone)) / 1e6, even
 
     def readouts(self) -> dict:
         event, plain, dense, even = self._energies(self.rate)
