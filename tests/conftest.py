@@ -1,5 +1,7 @@
 """What all tests share: where the project is, the built book, and the browser."""
 
+import contextlib
+import fcntl
 import os
 import subprocess
 import sys
@@ -9,24 +11,23 @@ import pytest
 from browser import launch
 from playwright.sync_api import sync_playwright
 
+from lifcore.live import HOMES
+
 ROOT = Path(__file__).parents[1]
-BROWSER = ("tests/book/", "tests/lab/", "tests/test_live_card.py")
 # Tests, and the notebooks and books they run, leave no record of a student's progress behind.
 os.environ.setdefault("LIFCORE_PROGRESS", "off")
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """Workers share the tests out file by file, and one of them has all that drive a browser.
-
-    So the book is built once, and what is timed in a page is not slowed down by a second browser.
-    """
+    """Workers share the tests out file by file, and those of live figures module by module, which is page by page."""
     from xdist.scheduler import LoadScopeScheduling
 
     class ByFile(LoadScopeScheduling):
         def _split_scope(self, nodeid):
-            name = nodeid.partition("::")[0]
-            return "browser" if name.startswith(BROWSER) else name
+            name, _, test = nodeid.partition("::")
+            figure = test.rpartition("[")[2].rstrip("]").rpartition("-")[2]
+            return HOMES[figure] if name == "tests/book/test_figures.py" and figure in HOMES else name
 
     return ByFile(config, log)
 
@@ -41,15 +42,35 @@ def root():
 def built_book(root):
     """Folder of the book's pages, built the way `make html` builds it: any warning is a failure.
 
-    BOOK_HTML names the folder of a book that has been built elsewhere.
+    BOOK_HTML names the folder of a book that has been built elsewhere. Of several workers the first builds it, and the
+    others wait.
     """
     if "BOOK_HTML" in os.environ:
         return Path(os.environ["BOOK_HTML"])
+    built = root / "_build" / f".for-{os.environ.get('PYTEST_XDIST_TESTRUNUID', os.getpid())}"
+    with locked(root / "tests"):
+        if not built.exists():
+            build_book(root)
+            built.touch()
+    return root / "_build" / "html"
+
+
+@contextlib.contextmanager
+def locked(folder):
+    """Holds a folder's lock, which other processes wait for; it ends with the process too."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def build_book(root):
     program = Path(sys.executable).with_name("jupyter-book")
     command = [str(program), "build", ".", "--warningiserror", "--nitpick", "--keep-going"]
     build = subprocess.run(command, cwd=root, capture_output=True, text=True)
     assert build.returncode == 0, f"the book does not build\n{build.stdout[-4000:]}\n{build.stderr[-4000:]}"
-    return root / "_build" / "html"
 
 
 @pytest.fixture(scope="session")

@@ -538,17 +538,18 @@ def plain_pool(x):
 def plain_spiking_cnn(parameters, images, steps, beta=0.9):
     """A constant image into convolution, neurons, sums of squares, convolution, neurons, sums, ten outputs; in float64.
 
-    Returns, for each sample and step: the mean of the outputs so far, the spikes and the synaptic operations so far. A value
-    reaches a synapse for each output it is part of; an image that stays is convolved once.
+    Returns, for each sample and step: the mean of the outputs so far, the spikes and the synaptic operations so far, and how
+    near to the threshold a potential has come. A value reaches a synapse for each output it is part of; an image that stays
+    is convolved once.
     """
     w = {name: np.asarray(array, float) for name, array in parameters.items()}
     x = np.asarray(images, float)
     samples = len(x)
     V1 = V2 = s1 = s2 = 0.0
     total = np.zeros((samples, w["7.weight"].shape[0]))
-    found = np.empty((samples, steps, total.shape[1])), np.empty((samples, steps)), np.empty((samples, steps))
+    found = np.empty((samples, steps, total.shape[1])), *np.empty((3, samples, steps))
     current = plain_convolution(x, w["0.weight"]) + w["0.bias"][:, None, None]
-    spikes, operations = np.zeros(samples), len(w["0.bias"]) * reached(x != 0)
+    spikes, operations, nearest = np.zeros(samples), len(w["0.bias"]) * reached(x != 0), np.inf
     for t in range(steps):
         V1 = beta * V1 + current - s1
         s1 = (V1 > 1.0) * 1.0
@@ -559,7 +560,9 @@ def plain_spiking_cnn(parameters, images, steps, beta=0.9):
         total = total + counts @ w["7.weight"].T + w["7.bias"]
         spikes = spikes + s1.sum(axis=(1, 2, 3)) + s2.sum(axis=(1, 2, 3))
         operations = operations + len(w["3.bias"]) * reached(pooled) + counts.sum(axis=1) * total.shape[1]
-        for array, value in zip(found, (total / (t + 1), spikes, operations), strict=True):
+        for V in (V1, V2):
+            nearest = np.minimum(nearest, np.abs(V - 1.0).min(axis=(1, 2, 3)))
+        for array, value in zip(found, (total / (t + 1), spikes, operations, nearest), strict=True):
             array[:, t] = value
     return found
 
@@ -589,8 +592,8 @@ def read_by_stored(name):
     return plain_spiking_cnn({key: stored[key] for key in stored.files if key[0].isdigit()}, digits_to_test()[0], 10)
 
 
-def right_by_stored(name):
-    return 100.0 * float(np.mean(read_by_stored(name)[0][:, -1].argmax(axis=1) == digits_to_test()[1]))
+def right_by_stored(name, steps=10):
+    return 100.0 * float(np.mean(read_by_stored(name)[0][:, steps - 1].argmax(axis=1) == digits_to_test()[1]))
 
 
 def cnn_quiet_right():
@@ -599,6 +602,10 @@ def cnn_quiet_right():
 
 def cnn_loud_right():
     return right_by_stored("quiet-0")
+
+
+def cnn_three_right():
+    return right_by_stored("quiet-0.5", steps=3)
 
 
 def cnn_quiet_share():

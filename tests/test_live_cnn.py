@@ -65,15 +65,19 @@ def test_the_neuron_is_one_of_a_spiking_network(interval):
     assert np.flatnonzero(run.spikes[1]).tolist() == spikes
 
 
-# A digit that is drawn. The plain network computes in float64; the drawings are such that no potential comes so close
-# to the threshold that float32 would decide otherwise.
+# A digit that is drawn. The plain network computes in float64. Where one of its potentials comes as near to the threshold as
+# the rounding errors of float32, it says so: there a spike may be missing or be one too many.
+
+ROUNDING = 2e-6
+
 
 @pytest.mark.parametrize("example", ["3", "4", "8"])
 def test_drawing_is_read_as_a_plain_network_reads_it(example):
     net = snn.trained("quiet-drawing")
     drawing = figures.EXAMPLES[example]
     image = np.array([int(digit, 16) for digit in drawing]).reshape(1, 1, 8, 8) / 15
-    evidence, spikes, operations = plain_spiking_cnn(net.parameters, image, figures.STEPS)
+    evidence, spikes, operations, nearest = plain_spiking_cnn(net.parameters, image, figures.STEPS)
+    assert np.min(nearest) > ROUNDING
     for t in (1, 4, figures.STEPS):
         found = DrawDigit(digit=drawing, t=t).readouts()
         order = np.argsort(evidence[0, t - 1])
@@ -92,8 +96,19 @@ def test_examples_are_read_rightly():
 
 
 def test_empty_sheet_has_an_answer():
+    """Biases drive neurons without any ink."""
     found = DrawDigit(digit="0" * 64).readouts()
     assert 0 <= found["decision"] <= 9 and found["lead"] >= 0.0
+    assert found["spikes"] > 0
+
+
+def test_examples_are_a_guess_in_the_first_step_and_right_from_the_second():
+    for digit, drawing in enumerate(figures.EXAMPLES.values()):
+        found = [DrawDigit(digit=drawing, t=t).readouts() for t in range(1, figures.STEPS + 1)]
+        assert [one["decision"] for one in found[1:]] == [digit] * (figures.STEPS - 1)
+        assert found[0]["spikes"] <= 21 and found[1]["spikes"] >= 55
+    first = [DrawDigit(digit=drawing, t=1).readouts()["decision"] for drawing in figures.EXAMPLES.values()]
+    assert sum(found == digit for digit, found in enumerate(first)) == 1
 
 
 # When to decide.
@@ -103,13 +118,16 @@ def test_decisions_with_a_margin(penalty):
     """Every tenth test digit, step by step, by a plain loop over a plain network."""
     test = snn.digits().test
     weights = snn.trained(f"quiet-{penalty}").parameters
-    evidence, _, operations = plain_spiking_cnn(weights, test.images[::10], figures.STEPS)
-    winner, lead, spent = figures._test_runs()[penalty]
+    evidence, _, operations, nearest = plain_spiking_cnn(weights, test.images[::10], figures.STEPS)
+    same = nearest > ROUNDING
+    assert np.mean(same) > 0.95
+    winner, lead, spent = (found[::10] for found in figures._test_runs()[penalty])
     top = np.sort(evidence, axis=2)
-    np.testing.assert_allclose(lead[::10], top[:, :, -1] - top[:, :, -2], atol=2e-4)
-    clear = top[:, :, -1] - top[:, :, -2] > 1e-3
-    assert np.all((winner[::10] == evidence.argmax(axis=2)) | ~clear)
-    np.testing.assert_array_equal(spent[::10], operations)
+    expected = top[:, :, -1] - top[:, :, -2]
+    np.testing.assert_allclose(lead[same], expected[same], atol=1e-4)
+    clear = expected > 1e-3
+    assert np.all((winner == evidence.argmax(axis=2))[same & clear])
+    np.testing.assert_array_equal(spent[same], operations[same])
 
 
 def test_margin_trades_steps_for_accuracy():
@@ -125,6 +143,39 @@ def test_margin_trades_steps_for_accuracy():
         assert found["wrong"] == wrong and found["accuracy"] == pytest.approx(100 * (1 - wrong / 360))
         assert found["steps"] == pytest.approx(steps / 360) and found["operations"] == pytest.approx(operations / 360)
     assert Anytime(margin=0.0).readouts()["steps"] == 1.0
+
+
+def test_claims_about_steps_and_operations():
+    """What the chapter says of the four networks, from the readouts' tables."""
+    labels = snn.digits().test.labels
+    right, spent = {}, {}
+    for penalty, (winner, _, operations) in figures._test_runs().items():
+        right[penalty], spent[penalty] = np.mean(winner == labels[:, None], axis=0), operations.mean(axis=0)
+    first = [right[penalty][0] for penalty in figures.PENALTIES]
+    assert first[0] == pytest.approx(2 / 3, abs=0.03) and max(first[1:]) < 0.25
+    for penalty in figures.PENALTIES:
+        # From the fourth step on little changes.
+        assert np.ptp(right[penalty][3:]) < 0.015
+        at = np.searchsorted(spent[penalty], 9400) - 1
+        assert right[penalty][at] > 0.9 if penalty != "0" else at == 0
+    plain = Anytime().fixed["plain"]
+    assert plain == 22**2 * 12 + 10**2 * 12 * 24 + 96 * 10
+    passed = [int(np.searchsorted(spent[penalty], plain)) + 1 for penalty in figures.PENALTIES]
+    assert passed == [3, 7, figures.STEPS + 1, figures.STEPS + 1]
+
+
+def test_where_a_margin_helps():
+    """Digits wrong with a margin, and with as many steps for all: between two points, a straight line in the figure."""
+    labels = snn.digits().test.labels
+    for penalty, (winner, _, _) in figures._test_runs().items():
+        wrong = np.sum(winner != labels[:, None], axis=0)
+        for margin in (2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0):
+            found = Anytime(penalty=penalty, margin=margin).readouts()
+            for_all = np.exp(np.interp(found["steps"], np.arange(1, figures.STEPS + 1), np.log(wrong)))
+            if penalty != "0.5":
+                assert found["wrong"] > for_all - 1.0
+            elif margin <= 5.0:
+                assert found["wrong"] < for_all - 1.0
 
 
 def test_weights_in_pages_are_small():
@@ -193,3 +244,41 @@ def test_equal_at_the_break_even_rate(values):
     else:
         figure = EnergyClaim(**values)
         assert figure._energies(even)[0] == pytest.approx(figure.readouts()["cnn"], rel=1e-12)
+
+
+@pytest.mark.parametrize("values, less", [
+    ({"memory": 0.0, "updates": False}, "0 1 2.5 5"), ({"memory": 0.0}, "0 1 2.5 5"), ({}, "2.5 5"),
+    ({"traffic": "once"}, ""), ({"traffic": "once", "updates": False}, "")])
+def test_which_trained_networks_need_less_than_the_plain_one(values, less):
+    """From the table of trainings: an addition and its weight, a product for each membrane visited and its potential."""
+    figure = EnergyClaim(**values)
+    found = []
+    for name in figures.SACCADES:
+        rows = snn.trainings(name)
+        additions, visited = np.mean([(row.additions, row.lazy_updates) for row in rows], axis=0)
+        energy = additions * (0.9 + figure.memory) + figure.updates * visited * (4.6 + 2 * figure.memory)
+        if energy * 1e-6 < figure.readouts()["cnn"]:
+            found.append(f"{rows[0].rate_penalty:g}")
+    assert found == less.split()
+
+
+def test_what_a_rate_penalty_saves_and_costs():
+    means = [
+        np.mean([(row.additions, 360 * row.test) for row in snn.trainings(name)], axis=0) for name in figures.SACCADES]
+    (additions, right) = np.array(means).T
+    assert additions[1] < additions[0] / 2 and 0.3 < additions[2] / additions[0] < 0.4
+    assert additions[2] - additions[3] < 0.1 * additions[0]
+    assert np.all(right[1:3] > right[0] - 0.5) and 1.5 < right[0] - right[3] < 3.5
+
+
+def test_how_the_methods_compare():
+    """What the chapter says under its table, in test images."""
+    right = {}
+    for row in snn.baselines():
+        right.setdefault((row.method, row.input), []).append(360 * row.test)
+    right = {key: np.mean(five) for key, five in right.items()}
+    images, events = (np.mean([360 * row.test for row in snn.trainings(name)]) for name in ("digits", "saccades"))
+    close = images, right["plain CNN (PyTorch)", "digits"], right["RBF-SVM", "digits"]
+    assert np.ptp(close) < 2.5 and min(close) > right["logistic regression", "digits"] + 2.5
+    others = [one for (_, kind), one in right.items() if kind in ("counts", "slices")]
+    assert 1.0 < events - max(others) < 4.0

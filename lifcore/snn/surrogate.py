@@ -18,12 +18,12 @@ from lifcore.kernels import snn_surrogates
 
 __all__ = ["ATan", "FastSigmoid", "Sigmoid", "StraightThrough", "Surrogate", "Triangular"]
 
-SMALLEST, LARGEST = 1e-18, 1e18
+SMALLEST, LARGEST = 1e-30, 1e18
 
 
 @dataclass(frozen=True)
 class Surrogate:
-    """What all surrogates have in common; use one of its subclasses. Their parameters are from 1e-18 to 1e18.
+    """What all surrogates have in common; use one of its subclasses. Their parameters are from 1e-30 to 1e18.
 
     Attributes
     ----------

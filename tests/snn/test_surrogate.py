@@ -102,7 +102,7 @@ def test_even_in_u_largest_at_threshold_and_never_nan(surrogate):
 
 def test_far_from_the_threshold():
     """The limits of the formulas: half of the area on either side, and nothing that changes."""
-    for surrogate in (FastSigmoid(1e18), FastSigmoid(1e-18), ATan(1e18), ATan(1e-18), Triangular(1e18, 1e-18), Sigmoid(1e18)):
+    for surrogate in (FastSigmoid(1e18), FastSigmoid(1e-30), ATan(1e18), ATan(1e-30), Triangular(1e18, 1e-30), Sigmoid(1e18)):
         for u in (1.7e308, -1.7e308):
             assert surrogate.smoothed(u) == pytest.approx(0.5 + math.copysign(0.5 * surrogate.area, u), rel=1e-15, abs=1e-15)
             assert 0.0 <= surrogate.derivative(u) < 1e-100
@@ -119,11 +119,11 @@ def test_numbers_arrays_and_nothing():
 @pytest.mark.parametrize(
     "make, message",
     [
-        (lambda: FastSigmoid(0), r"slope must be finite and at least 1e-18 and at most 1e\+18, got 0"),
-        (lambda: FastSigmoid(slope=-1.0), "slope must be finite and at least 1e-18 .*, got -1"),
+        (lambda: FastSigmoid(0), r"slope must be finite and at least 1e-30 and at most 1e\+18, got 0"),
+        (lambda: FastSigmoid(slope=-1.0), "slope must be finite and at least 1e-30 .*, got -1"),
         (lambda: ATan(math.inf), "alpha must be finite .*, got inf"),
         (lambda: Triangular(width=math.nan), "width must be finite .*, got nan"),
-        (lambda: Triangular(height=0.0), "height must be finite and at least 1e-18 .*, got 0"),
+        (lambda: Triangular(height=0.0), "height must be finite and at least 1e-30 .*, got 0"),
         (lambda: Triangular(width=1e200, height=1e200), r"width must be finite .*, got 1e\+200"),
         (lambda: Sigmoid("25"), "slope must be a number, got '25'"),
         (lambda: Sigmoid(True), "slope must be a number, got True"),

@@ -28,7 +28,7 @@ function drawAnytime(card, kernels) {
   let { penalty, margin } = card.values();
   let decided = null;
 
-  const wrongAxis = { log: true, range: () => [0.3, 100], label: () => "wrong (%)", splits: () => TICKS };
+  const wrongAxis = { log: true, range: () => [0.2, 100], label: () => "wrong (%)", splits: () => TICKS };
   // All networks small, and the chosen one again over them.
   const series = [
     ...nets.map(() => ({ role: "soft", kind: asPoints, size: 4 })),

@@ -56,7 +56,7 @@ function drawDrawDigit(card, kernels) {
   const lines = card.plot({
     height: 200,
     margin: 24,
-    x: { range: () => [0, steps + 0.2], label: () => "step" },
+    x: { range: () => [0, steps + 0.2], label: () => "step", splits: () => [0, 2, 4, 6, 8, 10] },
     y: { range: () => evidenceRange, label: () => "evidence" },
     series: [
       ...evidence.map(() => ({ role: "soft", width: 1 })),

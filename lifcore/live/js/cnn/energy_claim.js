@@ -18,7 +18,7 @@ function drawEnergyClaim(card) {
     margin: 106,
     x: {
       log: true,
-      range: () => [LOWEST, HIGHEST],
+      range: () => [LOWEST, 1.3 * HIGHEST], // room for the ring at its last place
       label: () => "spikes per neuron and step",
       splits: () => [0.001, 0.01, 0.1, 1],
     },
@@ -65,16 +65,16 @@ function drawEnergyClaim(card) {
       per_neuron: rate * T,
     };
     found = { ...readouts, last: event(HIGHEST) };
-    const bounds = [event(LOWEST), cnn, dense, event(HIGHEST)];
+    // A real network visits only membranes that something reaches.
+    trained = measured.map(([penalty, at, additions, visits]) => {
+      return { penalty, at, energy: (additions * add + (updates ? visits * (mac + 2 * memory) : 0)) / MICRO };
+    });
+    const bounds = [event(LOWEST), cnn, dense, event(HIGHEST), ...trained.map((net) => net.energy)];
     const power = (bound) => 10 ** Math.floor(Math.log10(bound));
     range = [power(Math.min(...bounds)), 10 * power(Math.max(...bounds))];
     plot.set(0, rates, rates.map(event));
     plot.set(1, [LOWEST, HIGHEST], [cnn, cnn]);
     plot.set(2, [LOWEST, HIGHEST], [dense, dense]);
-    // A real network visits only membranes that something reaches.
-    trained = measured.map(([penalty, at, additions, visits]) => {
-      return { penalty, at, energy: (additions * add + (updates ? visits * (mac + 2 * memory) : 0)) / MICRO };
-    });
     plot.set(3, trained.map((net) => net.at), trained.map((net) => net.energy));
     plot.draw();
     const summary =
