@@ -141,7 +141,7 @@ def imported(folder):
 # These come with a pinned package that is made of them.
 PARTS_OF_OTHERS = {"cycler", "packaging", "pillow", "jupyter-client"}
 # Other simulators: results made with them are stored, and tests meet them alive only where somebody has installed them.
-PEERS = {"torch", "snntorch", "norse", "spikingjelly", "nirtorch"}
+PEERS = {"brian2", "torch", "snntorch", "norse", "spikingjelly", "nirtorch"}
 
 
 @pytest.mark.parametrize(
