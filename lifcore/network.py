@@ -565,7 +565,7 @@ class Network:
                     f"dt must be at most tau_m = {population.neuron.tau_m:g} ms of {name!r}, got {dt:g} ms")
         threads = whole_number("threads", threads, at_least=1)
         seed = _seed(_checked_rng(rng))
-        simulation = _Simulation(self, dt, steps, seed, self._initial(V0, seed), self._signals(signals, steps))
+        simulation = _Simulation(self, dt, steps, seed, self._initial(V0, seed), checked_signals(self.populations, signals, steps))
         return simulation.run(duration, min(threads, len(self._chunks)), progress)
 
     def _initial(self, V0, seed):
@@ -590,20 +590,20 @@ class Network:
             V[part] = drawn
         return V
 
-    def _signals(self, signals, steps):
-        signals = {} if signals is None else signals
-        if not isinstance(signals, dict):
-            raise TypeError(f"signals must be a dict of names to drives, got {signals!r}")
-        for name in signals:
-            _known("population of signals", name, self.populations)
-        checked = {}
-        for name, values in signals.items():
-            values = finite_array(f"signals[{name!r}]", values, "mV", at_least=-LARGEST, at_most=LARGEST)
-            if values.shape != (steps,):
-                raise ValueError(
-                    f"signals[{name!r}] must have one value for each of {steps} steps, got shape {values.shape}")
-            checked[name] = values
-        return checked
+
+def checked_signals(names, signals, steps) -> dict[str, np.ndarray]:
+    """Drives of populations in time, or an error that names which is wrong."""
+    signals = {} if signals is None else signals
+    if not isinstance(signals, dict):
+        raise TypeError(f"signals must be a dict of names to drives, got {signals!r}")
+    checked = {}
+    for name, values in signals.items():
+        _known("population of signals", name, names)
+        values = finite_array(f"signals[{name!r}]", values, "mV", at_least=-LARGEST, at_most=LARGEST)
+        if values.shape != (steps,):
+            raise ValueError(f"signals[{name!r}] must have one value for each of {steps} steps, got shape {values.shape}")
+        checked[name] = values
+    return checked
 
 
 def _checked_rng(rng):

@@ -25,7 +25,7 @@ from scipy.optimize import brentq, linear_sum_assignment
 from lifcore._validate import finite_array, finite_number
 from lifcore.diffusion import siegert_rate
 from lifcore.kernels import rate_model as kernels
-from lifcore.network import _multiple, checked_parts, possible_sources
+from lifcore.network import _multiple, checked_parts, checked_signals, possible_sources
 from lifcore.response import spike_spectrum, static_gain, susceptibility
 
 __all__ = ["MODELS", "FixedPoint", "MeanField", "effective_time_constant"]
@@ -260,9 +260,6 @@ class MeanField:
     def _gains(self, nu):
         """d Phi_i / d nu_j."""
         mu, sigma = self.inputs(nu)
-        return self._static(mu, sigma)
-
-    def _static(self, mu, sigma):
         gains = np.zeros((len(self.names), len(self.names)))
         for i, n in enumerate(self._neurons):
             if sigma[i] > 0.0:
@@ -303,8 +300,10 @@ class MeanField:
             if model == "lif":
                 found.append(susceptibility(n, mu, sigma, f, of))
                 continue
-            tau = {"static": lambda: 0.0, "tau_m": lambda: n.tau_m, "tau_eff": lambda: effective_time_constant(n, mu, sigma)}
-            found.append(static_gain(n, mu, sigma, of) / (1.0 + 2j * math.pi * f * tau[model]() / 1000.0))
+            tau = 0.0
+            if model != "static":
+                tau = n.tau_m if model == "tau_m" else effective_time_constant(n, mu, sigma)
+            found.append(static_gain(n, mu, sigma, of) / (1.0 + 2j * math.pi * f * tau / 1000.0))
         return np.stack(found, axis=-1)
 
     def loop(self, point: FixedPoint, f, model: str = "lif") -> np.ndarray:
@@ -529,12 +528,7 @@ class MeanField:
         if tau.shape != (size,):
             raise ValueError(f"tau must have a time for each of {size} populations, got shape {tau.shape}")
         signal = np.zeros((size, steps))
-        for name, values in ({} if signals is None else signals).items():
-            if name not in self.names:
-                raise ValueError(f"population of signals must be one of {', '.join(map(repr, self.names))}, got {name!r}")
-            values = finite_array(f"signals[{name!r}]", values, "mV")
-            if values.shape != (steps,):
-                raise ValueError(f"signals[{name!r}] must have one value for each of {steps} steps, got shape {values.shape}")
+        for name, values in checked_signals(self.names, signals, steps).items():
             signal[self.names.index(name)] = values
         if np.any(self._variance <= 0.0):
             raise ValueError(

@@ -268,6 +268,7 @@ def test_reset(view):
         view.input(name).press("PageUp" if view.kind(name) == "slider" else view.next_key(name))
     # No need to wait for a simulation: a reader does not.
     view.glance()
+    view.assert_same_height()
     assert view.values() != before
     view.card.locator('[data-action="reset"]').click()
     view.settle()
@@ -280,6 +281,7 @@ def test_link_restores_the_state(live, shared, figure):
     for name in figure.controls():
         view.input(name).press("ArrowLeft" if view.kind(name) == "slider" else view.next_key(name))
     view.glance()
+    view.assert_same_height()
     view.card.locator('[data-action="link"]').click()
     address = view.page.evaluate("navigator.clipboard.readText()")
     assert address == view.page.url and address.endswith(f"#{figure.__name__}")
@@ -288,6 +290,7 @@ def test_link_restores_the_state(live, shared, figure):
     restored.assert_equal_to_python()
     restored.card.locator('[data-action="reset"]').click()
     restored.glance()
+    restored.assert_same_height()
     assert restored.values() != view.values()
 
 
