@@ -712,7 +712,7 @@ class _Simulation:
              np.empty(kernels.PLANES, np.uint64)) for _ in range(threads)]
         listed, ends = np.empty(self.spikes[0][1].size, np.int32), np.zeros(self.window + 1, np.int32)
         times, neurons = [], []
-        kernels.advance.dispatcher
+        kernels.network_steps.dispatcher
         with contextlib.ExitStack() as stack:
             executor = stack.enter_context(concurrent.futures.ThreadPoolExecutor(threads)) if threads > 1 else None
             bar = None
@@ -731,7 +731,7 @@ class _Simulation:
                 kernels.list_spikes(*past[1:], before, listed, ends)
 
                 def task(k):
-                    return kernels.advance(
+                    return kernels.network_steps(
                         share[k], share[k + 1], chunks, self.constants, self.external, self.thresholds, self.tau_s, self.mu,
                         signal, self.projections, self.J, net._offsets, net._rows, net._targets, self.weights, self.delays,
                         net._bits, self.dt, before, first, count, self.V, self.wait, self.words, self.normals, self.currents,

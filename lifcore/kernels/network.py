@@ -27,7 +27,7 @@ from lifcore.kernels.population import WORK as POPULATION_WORK
 from lifcore.kernels.population import WORK_WORDS
 from lifcore.kernels.random import _next
 
-__all__ = ["advance", "arrange", "arrange_bits", "draw_sources", "list_spikes"]
+__all__ = ["arrange", "arrange_bits", "draw_sources", "list_spikes", "network_steps"]
 
 CHUNK = 16 * BLOCK
 # Columns of the table of chunks, of populations (numbers and whole numbers), and of projections.
@@ -556,9 +556,9 @@ def _move(q, chunks, constants, external, thresholds, tau_s, mu, signal, dt, fir
         "i4[:, ::1], i4[::1], u2[::1], f4[::1], u2[::1], u8[::1], f8, i8, i8, i8, f8[::1], f8[::1], u4[:, ::1], f8[:, ::1], "
         "f8[:, ::1], f8[:, :, ::1], f8[::1], u4[::1], i4[::1], u8[::1], i4[::1], i4[::1], f8[:, ::1], i4[:, ::1], i4[:, ::1], "
         "i4[::1])")
-def advance(begin, end, chunks, constants, external, thresholds, tau_s, mu, signal, projections, J, offsets, rows, targets,
-            weights, delays, bits, dt, before, first, steps, V, wait, words, normals, currents, ring, work, work_words,
-            work_counts, planes, listed, ends, spike_times, spike_neurons, spike_steps, counts):
+def network_steps(begin, end, chunks, constants, external, thresholds, tau_s, mu, signal, projections, J, offsets, rows, targets,
+                  weights, delays, bits, dt, before, first, steps, V, wait, words, normals, currents, ring, work, work_words,
+                  work_counts, planes, listed, ends, spike_times, spike_neurons, spike_steps, counts):
     """Hands out the last spikes to the chunks from `begin` to before `end`, and advances them by at most a shortest delay.
 
     Returns -1, or the first chunk that fired more spikes than there is room for, where it stops.
