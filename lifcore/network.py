@@ -440,7 +440,7 @@ class Network:
     def _drawn(self, k, connection, seed):
         """Who is connected to whom, target after target."""
         sources, targets = (self.populations[name].size for name in (connection.source, connection.target))
-        rng = np.random.default_rng([*map(int, seed), k])
+        rng = _generator(seed, k)
         if connection.pairs is not None:
             order = np.lexsort((connection.pairs[0], connection.pairs[1]))
             chosen = connection.pairs[0][order].astype(np.int32)
@@ -455,7 +455,7 @@ class Network:
                     f"connections[{k}] must have at most {MOST_SYNAPSES:,} synapses, got {begins[-1]:,}")
             order, chosen = None, np.empty(begins[-1], np.int32)
             streams = np.empty((4, targets), np.uint32)
-            random.seed_streams(rng.integers(2**32, size=2, dtype=np.uint32), 0, streams)
+            random.seed_streams(_stream_words(rng), 0, streams)
             kernels.draw_sources(streams, sources, others, begins.astype(np.int32), np.zeros(sources, np.uint8), chosen)
         projection = _Projection(connection, begins.astype(np.int32), chosen)
         if np.ndim(connection.J):
@@ -589,6 +589,35 @@ class Network:
                     raise ValueError(f"V0[{name!r}] must be less than V_th = {n.V_th:g} mV, got {np.max(drawn):g} mV")
             V[part] = drawn
         return V
+
+
+def _generator(seed, k):
+    """What the synapses of connection k are drawn with."""
+    return np.random.default_rng([*map(int, seed), k])
+
+
+def _stream_words(rng):
+    """The two words that seed a stream for each target, with which it draws its sources."""
+    return rng.integers(2**32, size=2, dtype=np.uint32)
+
+
+def source_streams(seed: int, k: int) -> list[int]:
+    """The words from which the page draws the sources of connection k, where every target has as many, as `Network` does.
+
+    Parameters
+    ----------
+    seed : int
+        As it is given to `Network`.
+    k : int
+        Number of the connection.
+    """
+    return _stream_words(_generator(_seed(seed), k)).tolist()
+
+
+def spread_potentials(population: Population) -> np.ndarray:
+    """Potentials in mV at the beginning of a run in the page: evenly from V_reset to V_th."""
+    n, size = population.neuron, population.size
+    return n.V_reset + (n.V_th - n.V_reset) * ((np.arange(size) + 0.5) / size)
 
 
 def checked_signals(names, signals, steps) -> dict[str, np.ndarray]:

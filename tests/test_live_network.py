@@ -1,0 +1,77 @@
+"""The page's network of spiking neurons, and the figures of the chapter on networks."""
+
+import math
+
+import numpy as np
+import pytest
+
+from lifcore import LIF
+from lifcore.kernels import network, random
+from lifcore.live import _bundle
+from lifcore.network import Connection, Network, Population, source_streams, spread_potentials
+
+KERNELS = (
+    network.arrange, network.arrange_bits, network.draw_sources, network.list_spikes, network.network_steps,
+    random.seed_streams)
+N = LIF(V_reset=-60.0)
+RUN = """async ([source, spec]) => {
+  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  return (await import(url)).default.run(spec);
+}"""
+
+
+def in_the_page(chromium, root, populations, connections, seeds, dt, steps, part, drive=0.0, before=None):
+    """Spikes and potentials at the end; with `before`, of a second run, after one with other efficacies and delays."""
+    sizes = {name: population.size for name, population in populations.items()}
+    links = [{"J": one.J, "delay": round(one.delay / dt)} for one in connections]
+    most = math.ceil(min(link["delay"] for link in links) * dt / N.t_ref) + 1
+    spec = {
+        "network": {
+            "sizes": sizes, "seed": seeds[1], "longest": max(link["delay"] for link in [*links, *(before or [])]), "most": most,
+            "connections": [
+                {"source": one.source, "target": one.target, "indegree": one.indegree, "streams": source_streams(seeds[0], k)}
+                for k, one in enumerate(connections)]},
+        "populations": {
+            name: {"tau_m": one.neuron.tau_m, "E_L": one.neuron.E_L, "V_th": one.neuron.V_th, "V_reset": one.neuron.V_reset,
+                   "t_ref": one.neuron.t_ref, "mu": one.mu, "sigma": one.sigma} for name, one in populations.items()},
+        "runs": [*([before] if before else []), links], "dt": dt, "steps": steps, "part": part, "drive": drive}
+    page = chromium.new_page()
+    found = page.evaluate(RUN, [_bundle.compose(root / "tests" / "live" / "network.js", KERNELS), spec])
+    page.close()
+    return found
+
+
+NETWORKS = {
+    # Bits; more neurons than a chunk, in one population; two delays.
+    "dense": ({"E": 2100, "I": 500}, [("E", "E", 0.2, 1.5, 200), ("E", "I", 0.2, 1.5, 200), ("I", "E", -1.0, 1.5, 50),
+                                      ("I", "I", -1.0, 0.7, 50)], 0.1, 7),
+    # Lists; chunks with and without neurons of both.
+    "sparse": ({"I": 2500, "E": 5000}, [("E", "E", 0.4, 1.0, 90), ("E", "I", 0.4, 2.0, 60), ("I", "E", -2.0, 1.5, 25),
+                                        ("I", "I", -2.0, 1.0, 25)], 0.25, 1000),
+    # Both in one network, and a connection that does not exist.
+    "both": ({"A": 300, "B": 2300, "C": 40}, [("A", "B", 0.3, 2.0, 30), ("B", "A", -0.4, 1.0, 40), ("C", "C", 1.5, 1.0, 39),
+                                              ("B", "B", -0.6, 3.0, 45), ("A", "C", -0.3, 5.0, 6)], 0.5, 3),
+}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_page_has_the_spikes_of_python(name, chromium, root):
+    sizes, links, dt, part = NETWORKS[name]
+    drives = dict(zip(sizes, (20.0, 17.0, 14.0), strict=False))
+    populations = {name: Population(size, N, mu=drives[name], sigma=6.0) for name, size in sizes.items()}
+    connections = [Connection(source, target, J, delay, indegree=K) for source, target, J, delay, K in links]
+    steps, drive = 400, 0.125
+    wave = drive * (np.arange(steps) % 7)
+    activity = Network(populations, connections, rng=11).run(
+        steps * dt, dt, rng=12, V0={name: spread_potentials(one) for name, one in populations.items()},
+        signals={name: wave for name in sizes})
+    # The run before it leaves nothing behind.
+    before = [{"J": -0.1, "delay": 5 + k} for k in range(len(links))]
+    found = in_the_page(chromium, root, populations, connections, (11, 12), dt, steps, part, drive, before)["spikes"]
+    first = dict(zip(sizes, np.cumsum([0, *sizes.values()]), strict=False))
+    expected = [
+        [time, int(neuron) + int(first[name])] for name in sizes
+        for time, neuron in zip(activity[name].spike_times, activity[name].spike_neurons, strict=True)]
+    assert len(expected) > 400
+    assert all(activity[name].spike_times.size > 10 for name in sizes)
+    assert sorted(found) == sorted(expected)
