@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from lifcore import LIF
-from lifcore.kernels import network, random
+from lifcore.kernels import build_wasm, network, random, rate_model
 from lifcore.live import _bundle
 from lifcore.network import Connection, Network, Population, source_streams, spread_potentials
+from lifcore.rates import MeanField
+from wasm_host import WasmtimeHost
 
 KERNELS = (
     network.arrange, network.arrange_bits, network.draw_sources, network.list_spikes, network.network_steps,
@@ -75,3 +77,39 @@ def test_the_page_has_the_spikes_of_python(name, chromium, root):
     assert len(expected) > 400
     assert all(activity[name].spike_times.size > 10 for name in sizes)
     assert sorted(found) == sorted(expected)
+
+
+class Recorded:
+    """A kernel that keeps its arguments, as they were before a call, and what it made of them."""
+
+    def __init__(self, kernel, calls):
+        self.kernel, self.calls, self.dispatcher = kernel, calls, kernel.dispatcher
+
+    def __call__(self, *arguments):
+        before = [one.copy() if isinstance(one, np.ndarray) else one for one in arguments]
+        result = self.kernel(*arguments)
+        after = [one.tobytes() for one in arguments if isinstance(one, np.ndarray)]
+        self.calls.append((self.kernel.__name__, before, result, after))
+        return result
+
+
+def test_wasmtime_equals_numba_byte_for_byte(monkeypatch):
+    """All that a network is drawn and moved with, external spikes and currents included, and rate equations."""
+    calls, kernels = [], (*KERNELS, rate_model.rate_steps)
+    for home, names in ((network, network.__all__), (random, ["seed_streams"]), (rate_model, ["rate_steps"])):
+        for name in names:
+            monkeypatch.setattr(home, name, Recorded(getattr(home, name), calls))
+    populations = {
+        "A": Population(150, N, mu=17.0, sigma=4.0, nu_ext=900.0, J_ext=0.3, tau_ext=2.0), "B": Population(90, N, mu=21.0)}
+    connections = [
+        Connection("A", "B", 0.5, 1.5, indegree=30), Connection("B", "A", -0.7, 0.5, indegree=10, tau_s=4.0),
+        Connection("A", "A", 0.2, 1.0, probability=0.3, J_spread=0.1), Connection("B", "B", 0.3, 1.0, indegree=1)]
+    Network(populations, connections, rng=1).run(20.0, 0.25, rng=2)
+    MeanField({name: Population(90, N, mu=18.0, sigma=4.0) for name in populations}, connections[:2]).integrate(
+        30.0, 0.5, nu0=[3.0, 9.0])
+    hosts = {False: WasmtimeHost(build_wasm(list(KERNELS))), True: WasmtimeHost(build_wasm([kernels[-1]]))}
+    assert {name for name, *_ in calls} == {kernel.__name__ for kernel in kernels}
+    for name, arguments, result, after in calls:
+        values = [one if isinstance(one, (np.ndarray, float)) else int(one) for one in arguments]
+        found, arrays = hosts[name == "rate_steps"].call(name, values)
+        assert arrays == after and result in (None, found), name
