@@ -493,11 +493,13 @@ class MeanField:
 
         Notes
         -----
-        It is the error of chance, by which runs of one length differ. Beside it a finite network has mean rates that differ
-        from those of `fixed_points` by a part of the order 1 / N: what its neurons do together comes back to all of them
-        alike, and is not the independent noise of the theory. Where all are connected to all by inhibition with the loop
-        gain 4 (drive 15 mV, noise 5 mV, reset 10 mV above rest, delay 2 ms) N times this difference is about 42 Hz, that is
-        0.4 per cent of the rate for a thousand neurons; `fluctuations` = True has 25 Hz of it, False none.
+        It is the error of chance, by which runs of one length differ. Beside it the mean rates of a finite network differ from
+        those of `fixed_points` by a part of the order 1 / N. Where all are connected to all by inhibition with a loop gain of 4
+        (drive 15 mV, noise 5 mV, reset 10 mV above rest, delay 2 ms; stable up to 4.7) the rate is higher than without
+        `fluctuations` by 61 Hz / N, that is 1.3 per cent of it for 500 neurons. With `fluctuations` the difference is 0.3 per
+        cent for 250 neurons and within 0.1 per cent from 500 on, of which 0.05 per cent come from time steps of 0.1 ms in the
+        simulation. As near to the loss of stability as this, runs of 500 neurons scatter by 1.3 times the standard error,
+        those of 2,000 by the standard error.
         """
         duration = finite_number("duration", duration, "ms", above=0.0)
         sizes = np.array([population.size for population in self.populations.values()], dtype=float)
