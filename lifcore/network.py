@@ -366,6 +366,7 @@ class _Projection:
     delays: np.ndarray | None = None
     as_bits: bool = False
     begin: int = 0
+    size: int = 0
 
     @property
     def is_uniform(self):
@@ -488,7 +489,10 @@ class Network:
             sum(len(mine[k]) * sizes[k] for k, p in enumerate(self._projections) if p.as_bits) * kernels.WORDS, np.uint64)
         row = base = of_bits = 0
         for k, projection in enumerate(self._projections):
-            order, projection.begin = np.empty(projection.sources.size, np.int32), base
+            projection.begin, projection.size = base, projection.sources.size
+            order = np.empty(projection.size, np.int32)
+            delays = projection.delays if projection.delays is not None else projection.extra
+            delays = None if delays is None else delays.astype(float)
             for q in mine[k]:
                 first, size, _ = chunks[q].tolist()
                 first -= self._first[projection.connection.target]
@@ -502,6 +506,9 @@ class Network:
                 kernels.arrange(
                     projection.sources, projection.begins, first, first + size, base, self._rows[row:row + sizes[k] + 1],
                     self._targets[projection.begin:][part], order[part])
+                if delays is not None:
+                    kernels.sort_rows(
+                        self._rows[row:row + sizes[k] + 1], base, delays, self._targets[projection.begin:][part], order[part])
                 self._offsets[q, k] = row
                 row += sizes[k] + 1
                 base += part.stop - part.start
@@ -656,7 +663,7 @@ class _Simulation:
         self.net, self.dt, self.steps, self.signals = net, dt, steps, signals
         populations = list(net.populations.values())
         self.tau_s = [0.0]
-        projections, self.J, self.weights, self.delays = self._tabulate()
+        projections, self.J, self.synapses = self._tabulate()
         self.projections = projections
         self.constants = np.zeros((len(populations), kernels.CONSTANTS))
         self.external = np.zeros((len(populations), 3), np.int32)
@@ -695,51 +702,55 @@ class _Simulation:
         """Projections as the kernel takes them; sets the shortest and the longest delay in steps."""
         net, dt = self.net, self.dt
         table = np.zeros((len(net._projections), kernels.PROJECTION_COLUMNS), np.int32)
-        J, weights, delays, names = np.zeros(len(table)), [], [], list(net.populations)
-        shortest, longest = [], []
-        kept_weights = kept_delays = 0
+        J, synapses, names = np.zeros(len(table)), [np.zeros(0, np.uint64)], list(net.populations)
+        shortest, longest, kept = [], [], 0
         for k, projection in enumerate(net._projections):
             connection, row = projection.connection, table[k]
             row[kernels.SOURCE], row[kernels.TARGET] = net._first[connection.source], names.index(connection.target)
             row[kernels.SOURCES_END] = row[kernels.SOURCE] + net.populations[connection.source].size
             row[kernels.CHANNEL] = self._channel(connection.tau_s)
-            row[kernels.WEIGHT_SHIFT] = kernels.BITS if projection.as_bits else kernels.SAME
+            row[kernels.WEIGHT] = kernels.BITS if projection.as_bits else kernels.SAME
             if projection.weights is None:
                 J[k] = connection.J
             else:
-                row[kernels.WEIGHT_SHIFT] = projection.begin - kept_weights
-                weights.append(projection.weights)
-                kept_weights += projection.weights.size
+                row[kernels.WEIGHT] = kernels.OWN
+            steps = None
             if projection.delays is None and projection.extra is None:
                 row[kernels.DELAY] = _multiple(f"delay of connections[{k}]", connection.delay, dt)
                 found = row[[kernels.DELAY, kernels.DELAY]]
             else:
-                each = projection.delays if projection.delays is not None else (
+                steps = projection.delays if projection.delays is not None else (
                     connection.delay + projection.extra.astype(float) * connection.delay_spread)
-                each = np.rint(each / dt)
-                row[kernels.DELAY], row[kernels.DELAY_SHIFT] = kernels.SAME, projection.begin - kept_delays
-                delays.append(each)
-                kept_delays += each.size
-                found = (each.min(), each.max()) if each.size else (1, 1)
+                steps, row[kernels.DELAY] = np.rint(steps / dt), kernels.SAME
+                found = (steps.min(), steps.max()) if steps.size else (1, 1)
             if found[0] < 1 or found[1] > MOST_DELAY:
                 wrong = found[0] if found[0] < 1 else found[1]
                 raise ValueError(
                     f"delay of connections[{k}] must be from one to {MOST_DELAY} steps of dt = {dt:g} ms, got {wrong * dt:g} ms")
+            if not projection.is_uniform:
+                row[kernels.SHIFT] = projection.begin - kept
+                words = net._targets[projection.begin:projection.begin + projection.size].astype(np.uint64)
+                if steps is not None:
+                    words |= steps.astype(np.uint64) << kernels.SIXTEEN
+                if projection.weights is not None:
+                    words |= projection.weights.view(np.uint32).astype(np.uint64) << np.uint64(32)
+                synapses.append(words)
+                kept += words.size
             shortest.append(int(found[0]))
             longest.append(int(found[1]))
         # Nobody to wait for: windows of a hundred steps.
         self.window, self.longest = min(shortest, default=100), max(longest, default=1)
-        return (
-            table, J, np.concatenate(weights) if weights else np.zeros(0, np.float32),
-            np.concatenate(delays).astype(np.uint16) if delays else np.zeros(0, np.uint16))
+        return table, J, np.concatenate(synapses)
 
     def run(self, duration, threads, progress):
         net, chunks = self.net, self.net._chunks
         share = np.linspace(0, len(chunks), threads + 1).astype(int)
+        room = self.spikes[0][1].size
         works = [
             (np.empty(kernels.WORK), np.empty(kernels.WORK_WORDS, np.uint32), np.empty(kernels.COUNTS, np.int32),
-             np.empty(kernels.PLANES, np.uint64)) for _ in range(threads)]
-        listed, ends = np.empty(self.spikes[0][1].size, np.int32), np.zeros(self.window + 1, np.int32)
+             np.empty(kernels.PLANES, np.uint64), np.empty((2, room), np.int32), np.empty((2, self.window + 1), np.int32))
+            for _ in range(threads)]
+        listed, ends = np.empty(room, np.int32), np.zeros(self.window + 1, np.int32)
         times, neurons = [], []
         kernels.network_steps.dispatcher
         with contextlib.ExitStack() as stack:
@@ -762,7 +773,7 @@ class _Simulation:
                 def task(k):
                     return kernels.network_steps(
                         share[k], share[k + 1], chunks, self.constants, self.external, self.thresholds, self.tau_s, self.mu,
-                        signal, self.projections, self.J, net._offsets, net._rows, net._targets, self.weights, self.delays,
+                        signal, self.projections, self.J, net._offsets, net._rows, net._targets, self.synapses,
                         net._bits, self.dt, before, first, count, self.V, self.wait, self.words, self.normals, self.currents,
                         self.ring, *works[k], listed, ends, *present)
 

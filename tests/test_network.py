@@ -122,7 +122,7 @@ def in_plain_python(sizes, mus, J, delays, sources, targets, tau_s, V, dt, steps
 
 
 @pytest.mark.parametrize("tau_s", [0.0, 3.0])
-@pytest.mark.parametrize("way", ["bits", "list", "each"])
+@pytest.mark.parametrize("way", ["bits", "list", "own", "own in order", "own efficacies", "own delays"])
 def test_a_network_in_plain_python(way, tau_s):
     r = np.random.default_rng(3)
     sources, targets = (np.array(x) for x in zip(*[(s, t) for s in range(30) for t in range(30) if s != t], strict=True))
@@ -131,11 +131,17 @@ def test_a_network_in_plain_python(way, tau_s):
     mu, V0 = r.uniform(18.0, 24.0, 30), r.uniform(10.0, 19.0, 30)
     # Eighths are added without rounding, in any order.
     J, delay = np.full(sources.size, 0.625), np.full(sources.size, 1.5)
-    if way == "each":
-        J, delay = r.integers(-8, 9, sources.size) / 8.0, r.integers(12, 30, sources.size) / 10.0
-    connection = (
-        Connection("A", "A", J, delay, pairs=(sources, targets), tau_s=tau_s) if way == "each" else
-        Connection("A", "A", 0.625, 1.5, pairs=(sources, targets), tau_s=tau_s))
+    if way in ("own", "own in order", "own efficacies"):
+        J = r.integers(-8, 9, sources.size) / 8.0
+    if way in ("own", "own delays"):
+        delay = r.integers(12, 30, sources.size) / 10.0
+    if way == "own in order":
+        # Delays of one or two steps and about nine synapses of each source: many for each of three slots.
+        delay = r.integers(1, 3, sources.size) / 10.0
+        assert sources.size > kernels.FEW * 3 * 30
+    connection = Connection(
+        "A", "A", J if way in ("own", "own in order", "own efficacies") else 0.625,
+        delay if way in ("own", "own in order", "own delays") else 1.5, pairs=(sources, targets), tau_s=tau_s)
     net = Network({"A": Population(30, N, mu=mu)}, [connection])
     if way == "bits":
         net._projections[0].as_bits = True

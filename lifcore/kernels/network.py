@@ -27,7 +27,7 @@ from lifcore.kernels.population import WORK as POPULATION_WORK
 from lifcore.kernels.population import WORK_WORDS
 from lifcore.kernels.random import _next
 
-__all__ = ["arrange", "arrange_bits", "draw_sources", "list_spikes", "network_steps"]
+__all__ = ["arrange", "arrange_bits", "draw_sources", "list_spikes", "network_steps", "sort_rows"]
 
 CHUNK = 16 * BLOCK
 # Columns of the table of chunks, of populations (numbers and whole numbers), and of projections.
@@ -35,12 +35,14 @@ FIRST, SIZE, POPULATION = range(3)
 TAU_M, E_L, V_TH, V_RESET, T_REF, SIGMA, J_EXT = range(7)
 CONSTANTS = 7
 COUNT_FROM, THRESHOLDS, CHANNEL_EXT = range(3)
-SOURCE, SOURCES_END, TARGET, CHANNEL, DELAY, WEIGHT_SHIFT, DELAY_SHIFT = range(7)
+SOURCE, SOURCES_END, TARGET, CHANNEL, DELAY, WEIGHT, SHIFT = range(7)
 PROJECTION_COLUMNS = 7
-# In place of a shift or a delay: one number for all synapses; and synapses that are bits, one for each pair.
-SAME, BITS = -1, -2
+# In place of a delay or for weights: one number for all synapses; a bit for each pair; and a number for each synapse.
+SAME, BITS, OWN = -1, -2, -3
 # What is left of a refractory period of whole steps, for rounding, in parts of a step.
 NEARLY = 1e-9
+# Synapses of a source for each slot of the ring, from which on it pays to go through the slots.
+FEW = 2
 # Words of 64 bits for the targets of a chunk.
 WORDS = CHUNK // 64
 PLANES = 6 * WORDS
@@ -51,6 +53,8 @@ SYNAPTIC_ROW = POPULATION_WORK + BLOCK
 WORK = POPULATION_WORK + 2 * BLOCK
 COUNTS = 2 * BLOCK
 TOP_BIT = np.uint32(0x80000000)
+# A synapse in a word: 16 bits of its target, 16 of its delay in steps, and its efficacy as float32.
+SIXTEEN, SIXTEEN_BITS = np.uint64(16), np.uint64(0xFFFF)
 
 
 # Who is connected to whom.
@@ -123,6 +127,28 @@ def arrange(drawn, begins, first, end, base, rows, targets, order):
     for s in range(rows.size - 1, 0, -1):
         rows[s] = rows[s - 1] + base
     rows[0] = base
+
+
+@kernel("void(i4[::1], i4, f8[::1], u2[::1], i4[::1])")
+def sort_rows(rows, base, delays, targets, order):
+    """Puts the synapses of each source in the order of their delays; of equal ones, in the order that they have (Shell 1959)."""
+    for s in range(rows.size - 1):
+        begin, end = np.int64(rows[s] - base), np.int64(rows[s + 1] - base)
+        gap = np.int64(1)
+        while 3 * gap + 1 < end - begin:
+            gap = 3 * gap + 1
+        while gap > 0:
+            for i in range(begin + gap, end):
+                place, target = order[i], targets[i]
+                delay, j = delays[place], i
+                while j - gap >= begin:
+                    other = order[j - gap]
+                    if delays[other] < delay or (delays[other] == delay and other < place):
+                        break
+                    order[j], targets[j] = other, targets[j - gap]
+                    j -= gap
+                order[j], targets[j] = place, target
+            gap //= 3
 
 
 # What arrives.
@@ -252,11 +278,51 @@ def _collect_bits(bits, offset, listed, source, begin, end, J, arriving, planes)
         begin = last
 
 
-@kernel("void(i4[:, ::1], i4[:, ::1], f8[::1], i4[:, ::1], i4[::1], u2[::1], f4[::1], u2[::1], u8[::1], i8, i4[::1], i4[::1], "
-        "i8, f8[:, :, ::1], u8[::1])")
-def _collect(chunks, projections, J, offsets, rows, targets, weights, delays, bits, q, listed, ends, first, ring, planes):
+@kernel("f8(u8)", inline=True)
+def _efficacy(synapse):
+    return np.float64(np.uint32(synapse >> np.uint64(32)).view(np.float32))
+
+
+@kernel("void(u8[::1], b1, f8, i4[:, ::1], i8, i4[:, ::1], i8, f8[:, ::1], i8, i8)")
+def _hand_out_in_order(synapses, same, size, spans, steps, cursors, first, ring, begin, end):
+    """Slot after slot of the ring, which then stays in the processor's cache: rows are in the order of their delays."""
+    slots = ring.shape[0]
+    for later in range(1, steps + slots - 1):
+        arriving = ring[(first + later) % slots, begin:end]
+        for k in range(max(0, later - slots + 1), min(later, steps)):
+            delay = np.uint64(later - k)
+            for m in range(spans[0, k], spans[1, k]):
+                i, stop = np.uint64(cursors[0, m]), np.uint64(cursors[1, m])
+                while i < stop:
+                    synapse = synapses[i]
+                    if (synapse >> SIXTEEN) & SIXTEEN_BITS != delay:
+                        break
+                    arriving[synapse & SIXTEEN_BITS] += size if same else _efficacy(synapse)
+                    i += np.uint64(1)
+                cursors[0, m] = i
+
+
+@kernel("void(u8[::1], b1, f8, i4[:, ::1], i8, i4[:, ::1], i8, f8[:, ::1], i8, i8)")
+def _hand_out(synapses, same, size, spans, steps, cursors, first, ring, begin, end):
+    """Spike after spike: the same numbers, sooner where there are more slots than synapses of a source."""
+    slots = np.uint64(ring.shape[0])
+    for k in range(steps):
+        now = np.uint64((first + k) % slots)
+        for m in range(spans[0, k], spans[1, k]):
+            for i in range(np.uint64(cursors[0, m]), np.uint64(cursors[1, m])):
+                synapse = synapses[i]
+                # A delay is less than the number of slots: no division for each synapse.
+                slot = now + ((synapse >> SIXTEEN) & SIXTEEN_BITS)
+                slot = slot - slots if slot >= slots else slot
+                ring[slot, np.uint64(begin) + (synapse & SIXTEEN_BITS)] += size if same else _efficacy(synapse)
+
+
+@kernel("void(i4[:, ::1], i4[:, ::1], f8[::1], i4[:, ::1], i4[::1], u2[::1], u8[::1], u8[::1], i8, i4[::1], i4[::1], "
+        "i8, f8[:, :, ::1], u8[::1], i4[:, ::1], i4[:, ::1])")
+def _collect(
+        chunks, projections, J, offsets, rows, targets, synapses, bits, q, listed, ends, first, ring, planes, cursors, spans):
     """Puts what the listed spikes bring to chunk q into `ring`, where they arrive."""
-    slots = ring.shape[1]
+    slots, steps = ring.shape[1], ends.size
     begin_q = np.int64(chunks[q, FIRST])
     end_q = begin_q + chunks[q, SIZE]
     for p in range(projections.shape[0]):
@@ -264,41 +330,46 @@ def _collect(chunks, projections, J, offsets, rows, targets, weights, delays, bi
             continue
         channel, delay, size = np.int64(projections[p, CHANNEL]), np.int64(projections[p, DELAY]), J[p]
         source, behind = np.int64(projections[p, SOURCE]), np.int64(projections[p, SOURCES_END])
-        weight_shift, delay_shift = np.int64(projections[p, WEIGHT_SHIFT]), np.int64(projections[p, DELAY_SHIFT])
+        weight, shift, offset = projections[p, WEIGHT], np.int64(projections[p, SHIFT]), np.int64(offsets[q, p])
         begin = np.int64(0)
-        for k in range(ends.size):
+        for k in range(steps):
             # Chunks lie in the order of populations: so do the spikes near one multiple of the step.
             while begin < ends[k] and listed[begin] < source:
                 begin += 1
             end = begin
             while end < ends[k] and listed[end] < behind:
                 end += 1
-            slot = (first + k + delay) % slots
-            if weight_shift == BITS and end > begin:
-                _collect_bits(bits, np.int64(offsets[q, p]) * WORDS, listed, source, begin, end, size,
-                              ring[channel, slot, begin_q:end_q], planes)
-                begin = np.int64(ends[k])
-                continue
-            for m in range(begin, end):
-                row = np.int64(offsets[q, p]) + listed[m] - source
-                low, high = np.uint64(rows[row]), np.uint64(rows[row + 1])
-                if delay != SAME:
-                    arriving = ring[channel, slot, begin_q:end_q]
-                    if weight_shift == SAME:
-                        for i in range(low, high):
-                            arriving[targets[i]] += size
-                    else:
-                        for i in range(low, high):
-                            arriving[targets[i]] += weights[i - np.uint64(weight_shift)]
-                else:
-                    # A delay is less than the number of slots: no division for each synapse.
-                    now, room = np.uint64((first + k) % slots), np.uint64(slots)
-                    for i in range(low, high):
-                        weight = size if weight_shift == SAME else np.float64(weights[i - np.uint64(weight_shift)])
-                        slot_of = now + np.uint64(delays[i - np.uint64(delay_shift)])
-                        slot_of = slot_of - room if slot_of >= room else slot_of
-                        ring[channel, slot_of, np.uint64(begin_q) + targets[i]] += weight
+            spans[0, k], spans[1, k] = begin, end
             begin = np.int64(ends[k])
+        if weight != BITS:
+            for k in range(steps):
+                for m in range(spans[0, k], spans[1, k]):
+                    row = offset + listed[m] - source
+                    cursors[0, m], cursors[1, m] = rows[row] - shift, rows[row + 1] - shift
+        if delay == SAME:
+            there = rows[offset + behind - source] - rows[offset]
+            if there > FEW * slots * (behind - source):
+                _hand_out_in_order(
+                    synapses, weight == SAME, size, spans, steps, cursors, first, ring[channel], begin_q, end_q)
+            else:
+                _hand_out(
+                    synapses, weight == SAME, size, spans, steps, cursors, first, ring[channel], begin_q, end_q)
+            continue
+        for k in range(steps):
+            arriving = ring[channel, (first + k + delay) % slots, begin_q:end_q]
+            if weight == BITS:
+                if spans[1, k] > spans[0, k]:
+                    _collect_bits(bits, offset * WORDS, listed, source, np.int64(spans[0, k]), np.int64(spans[1, k]), size,
+                                  arriving, planes)
+                continue
+            for m in range(spans[0, k], spans[1, k]):
+                low, high = np.uint64(cursors[0, m]), np.uint64(cursors[1, m])
+                if weight == SAME:
+                    for i in range(low, high):
+                        arriving[targets[i]] += size
+                else:
+                    for i in range(low, high):
+                        arriving[synapses[i] & SIXTEEN_BITS] += _efficacy(synapses[i])
 
 
 # How neurons move.
@@ -553,12 +624,12 @@ def _move(q, chunks, constants, external, thresholds, tau_s, mu, signal, dt, fir
 
 
 @kernel("i8(i8, i8, i4[:, ::1], f8[:, ::1], i4[:, ::1], i4[:, ::1], f8[::1], f8[::1], f8[:, ::1], i4[:, ::1], f8[::1], "
-        "i4[:, ::1], i4[::1], u2[::1], f4[::1], u2[::1], u8[::1], f8, i8, i8, i8, f8[::1], f8[::1], u4[:, ::1], f8[:, ::1], "
-        "f8[:, ::1], f8[:, :, ::1], f8[::1], u4[::1], i4[::1], u8[::1], i4[::1], i4[::1], f8[:, ::1], i4[:, ::1], i4[:, ::1], "
-        "i4[::1])")
+        "i4[:, ::1], i4[::1], u2[::1], u8[::1], u8[::1], f8, i8, i8, i8, f8[::1], f8[::1], u4[:, ::1], f8[:, ::1], "
+        "f8[:, ::1], f8[:, :, ::1], f8[::1], u4[::1], i4[::1], u8[::1], i4[:, ::1], i4[:, ::1], i4[::1], "
+        "i4[::1], f8[:, ::1], i4[:, ::1], i4[:, ::1], i4[::1])")
 def network_steps(begin, end, chunks, constants, external, thresholds, tau_s, mu, signal, projections, J, offsets, rows, targets,
-                  weights, delays, bits, dt, before, first, steps, V, wait, words, normals, currents, ring, work, work_words,
-                  work_counts, planes, listed, ends, spike_times, spike_neurons, spike_steps, counts):
+                  synapses, bits, dt, before, first, steps, V, wait, words, normals, currents, ring, work, work_words,
+                  work_counts, planes, cursors, spans, listed, ends, spike_times, spike_neurons, spike_steps, counts):
     """Hands out the last spikes to the chunks from `begin` to before `end`, and advances them by at most a shortest delay.
 
     Returns -1, or the first chunk that fired more spikes than there is room for, where it stops.
@@ -571,19 +642,22 @@ def network_steps(begin, end, chunks, constants, external, thresholds, tau_s, mu
         with their highest bit turned round
     tau_s : of each channel, in ms; channel 0 raises V itself
     mu : of each neuron, in mV; signal : of each population and step, in mV, added to mu
-    projections, J : of each its source's first neuron and that behind its last, target, channel, delay in steps, and shifts from
-        the place of a synapse to that of its own weight and delay, or what stands for them; J in mV
-    offsets, rows, targets, bits : of each chunk and projection where its rows begin; where the synapses of each source begin;
-        targets; or WORDS words for each source with a bit for each target of the chunk
+    projections, J : of each its source's first neuron and that behind its last, target, channel, delay in steps, how
+        efficacies are given, and the shift from the place of a synapse to that of its word; J in mV
+    offsets, rows, targets, synapses, bits : of each chunk and projection where its rows begin; where the synapses of each source
+        begin; targets; or words with all of a synapse, in the order of delays where these differ; or WORDS words for each
+        source with a bit for each target of the chunk
     dt, before, first, steps : length of a step in ms, first step of the last call, first step of this, and how many
     V, wait, words, normals : as in `population.population_steps`
     currents : shape (channels, neurons), in mV;  ring : shape (channels, slots, neurons), in mV
     work, work_words, work_counts, planes : room for WORK, WORK_WORDS, COUNTS and PLANES numbers
+    cursors, spans : room for two numbers for each spike that `listed` has room for, and for each step in `ends`
     listed, ends : the spikes of the last call, from `list_spikes`
     spike_times, spike_neurons, spike_steps, counts : become those of these steps, of each chunk
     """
     for q in range(begin, end):
-        _collect(chunks, projections, J, offsets, rows, targets, weights, delays, bits, q, listed, ends, before, ring, planes)
+        _collect(chunks, projections, J, offsets, rows, targets, synapses, bits, q, listed, ends, before, ring, planes, cursors,
+                 spans)
         n = _move(q, chunks, constants, external, thresholds, tau_s, mu, signal, dt, first, steps, V, wait, words, normals,
                   currents, ring, work, work_words, work_counts, spike_times[q], spike_neurons[q], spike_steps[q])
         if n > spike_times.shape[1]:

@@ -43,10 +43,10 @@ function spikeRoom(rows, most) {
 // Room that it takes, in float64.
 export function networkFloats({ sizes, connections, longest, most }) {
   const { names, rows, neurons, bitRows, listRows, listed, drawn, streams } = divideNetwork({ sizes, connections });
-  const spikes = 4.5 * rows.length * spikeRoom(rows, most);
+  const spikes = 5.5 * rows.length * spikeRoom(rows, most);
   const synapses = bitRows * WORDS_OF_CHUNK + 0.5 * listRows + 0.25 * listed + drawn + streams;
   const signals = 0.5 * names.length * longest * (longest + 1);
-  return Math.ceil(neurons * (9 + longest) + spikes + synapses + signals + 2500 + 20 * connections.length + 2 * longest);
+  return Math.ceil(neurons * (9 + longest) + spikes + synapses + signals + 2500 + 20 * connections.length + 3 * longest);
 }
 
 // sizes: of the populations, as { E: 800, I: 200 };  seed: of noise, a whole number below 2**32
@@ -81,7 +81,8 @@ export function makeNetwork(kernels, { sizes, connections, seed, longest, most }
   const ring = kernels.array([1, longest + 1, neurons]);
   const [work, workWords] = [kernels.array(NETWORK_ROOM.work), kernels.array(NETWORK_ROOM.words, "u4")];
   const [workCounts, planes] = [kernels.array(NETWORK_ROOM.counts, "i4"), kernels.array(NETWORK_ROOM.planes, "u8")];
-  const [weights, delays] = [kernels.array(1, "f4"), kernels.array(1, "u2")];
+  const ownSynapses = kernels.array(1, "u8");
+  const [cursors, spans] = [kernels.array([2, listed.length], "i4"), kernels.array([2, longest + 1], "i4")];
   const seeds = kernels.array(2, "u4");
   seeds.set([seed, 0]);
   const allEnds = kernels.array(longest + 1, "i4");
@@ -173,8 +174,9 @@ export function makeNetwork(kernels, { sizes, connections, seed, longest, most }
       for (let k = 0; k < signal.length; k += 1) signal[k] = drive ? drive(step + (k % count)) : 0;
       const stopped = kernels.network_steps(
         0, rows.length, chunks, constants, external, thresholds, tauS, mu, signal, projections, J, offsets, synapses.starts,
-        synapses.targets, weights, delays, synapses.bits, dt, before, step, count, V, wait, words, normals, currents, ring,
-        work, workWords, workCounts, planes, listed, ends, present.times, present.neurons, present.steps, present.counts,
+        synapses.targets, ownSynapses, synapses.bits, dt, before, step, count, V, wait, words, normals, currents, ring, work,
+        workWords, workCounts, planes, cursors, spans, listed, ends, present.times, present.neurons, present.steps,
+        present.counts,
       );
       if (stopped >= 0) throw new RangeError("a neuron fires more spikes than there is room for");
       for (let q = 0; q < rows.length; q += 1) {
