@@ -22,7 +22,7 @@ from lifcore.kernels import random
 from lifcore.neuron import LARGEST, LIF
 from lifcore.simulation import Spikes, _seed, population_rate, spike_train_spectrum
 
-__all__ = ["Activity", "Connection", "Network", "Population"]
+__all__ = ["Activity", "Connection", "Network", "Population", "brunel_network"]
 
 MOST_SYNAPSES = 2**31 - 1
 MOST_STEPS = 2**31 - 1
@@ -312,6 +312,68 @@ class Activity:
             In Hz.
         """
         return spike_train_spectrum(self[name], self.duration, f, start)
+
+
+def brunel_network(
+    g: float, eta: float, excitatory: int = 10_000, indegree: int = 1000, J: float = 0.1, delay: float = 1.5,
+    diffusion: bool = False,
+) -> tuple[dict[str, Population], list[Connection]]:
+    """The sparse network of Brunel (2000) as parts of a `Network` or a `lifcore.rates.MeanField`.
+
+    Populations "E" and "I", four times as many excitatory neurons as inhibitory ones, all alike and with the same inputs:
+    every neuron has `indegree` excitatory and a quarter as many inhibitory sources, and as many excitatory ones outside of the
+    network as within.
+
+    Parameters
+    ----------
+    g : float
+        Efficacy of inhibition in units of that of excitation, at least 0.
+    eta : float
+        Rate of the neurons outside in units of that which brings the mean drive to threshold, at least 0.
+    excitatory : int
+        Excitatory neurons, a multiple of 4.
+    indegree : int
+        Excitatory sources of a neuron, a multiple of 4.
+    J : float
+        Efficacy of excitation in mV, greater than 0.
+    delay : float
+        From a spike to its arrival in ms.
+    diffusion : bool
+        Whether white noise of the same mean and variance stands for the spikes from outside.
+
+    Returns
+    -------
+    populations : dict of str to Population
+    connections : list of Connection
+
+    References
+    ----------
+    N. Brunel, Dynamics of sparsely connected networks of excitatory and inhibitory spiking neurons, Journal of Computational
+    Neuroscience 8 (2000), 183-208, model A.
+
+    Examples
+    --------
+    >>> populations, connections = brunel_network(g=5.0, eta=2.0)
+    >>> populations["I"].size, populations["E"].nu_ext
+    (2500, 20000.0)
+    """
+    g = finite_number("g", g, "", at_least=0.0)
+    eta = finite_number("eta", eta, "", at_least=0.0)
+    J = finite_number("J", J, "mV", above=0.0)
+    sizes = {}
+    for name, given in (("excitatory", excitatory), ("indegree", indegree)):
+        sizes[name] = whole_number(name, given, at_least=4)
+        if given % 4:
+            raise ValueError(f"{name} must be a multiple of 4, got {given}")
+    n = LIF(V_reset=-60.0)
+    mu = eta * (n.V_th - n.E_L)
+    outside = {"mu": mu, "sigma": math.sqrt(J * mu)} if diffusion else {"nu_ext": 1000.0 * mu / (J * n.tau_m), "J_ext": J}
+    populations = {
+        "E": Population(sizes["excitatory"], n, **outside), "I": Population(sizes["excitatory"] // 4, n, **outside)}
+    connections = [
+        Connection(source, target, efficacy, delay, indegree=K) for source, efficacy, K in (
+            ("E", J, sizes["indegree"]), ("I", -g * J, sizes["indegree"] // 4)) for target in "EI"]
+    return populations, connections
 
 
 def _known(kind, name, names):

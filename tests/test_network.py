@@ -14,7 +14,7 @@ import lifcore
 from lifcore import LIF
 from lifcore.kernels import network as kernels
 from lifcore.kernels import random
-from lifcore.network import Connection, Network, Population
+from lifcore.network import Connection, Network, Population, brunel_network
 
 N = LIF(tau_m=20.0, R=1.0, E_L=0.0, V_th=20.0, V_reset=10.0, t_ref=2.0)
 
@@ -279,6 +279,26 @@ def test_the_spectrum_of_independent_neurons_is_that_of_one():
         expected = np.mean(lifcore.spike_spectrum(N, 15.0, 5.0, f[band]))
         # A periodogram varies as much as its mean; 40 segments.
         assert abs(np.mean(spectrum[band]) - expected) < 4.0 * expected / math.sqrt(40 * band.sum())
+
+
+@pytest.mark.parametrize("diffusion", [False, True])
+def test_the_network_of_brunel(diffusion):
+    """His numbers: 10,000 and 2,500 neurons, 1,000 and 250 sources; with J = 0.2 mV and 200 sources 25 Hz reach threshold."""
+    populations, connections = brunel_network(5.0, 2.0)
+    assert [(one.size, one.nu_ext, one.J_ext) for one in populations.values()] == [(10_000, 20_000.0, 0.1), (2500, 20_000.0, 0.1)]
+    assert [(one.source, one.target, one.J, one.delay, one.indegree) for one in connections] == [
+        ("E", "E", 0.1, 1.5, 1000), ("E", "I", 0.1, 1.5, 1000), ("I", "E", -0.5, 1.5, 250), ("I", "I", -0.5, 1.5, 250)]
+    populations, _ = brunel_network(5.0, 1.5, 2000, 200, J=0.2, diffusion=diffusion)
+    one = populations["I"]
+    rate = 1.5 * 200 * 25.0
+    mu, variance = (one.mu, one.sigma**2) if diffusion else (0.02 * 0.2 * one.nu_ext, 0.02 * 0.04 * one.nu_ext)
+    assert mu == pytest.approx(0.02 * 0.2 * rate, rel=1e-14) and variance == pytest.approx(0.02 * 0.04 * rate, rel=1e-14)
+    assert one.neuron.V_reset - one.neuron.E_L == 10.0
+    for wrong, message in (
+            ({"excitatory": 10}, "excitatory must be a multiple of 4, got 10"), ({"J": 0.0}, "J must be finite and greater than 0"),
+            ({"indegree": 3}, "indegree must be a whole number of at least 4")):
+        with pytest.raises(ValueError, match=message):
+            brunel_network(5.0, 2.0, **wrong)
 
 
 # Wrong arguments.

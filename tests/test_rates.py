@@ -280,8 +280,11 @@ def test_runs_of_a_network_scatter_by_the_standard_error():
     (point,) = limit.fixed_points()
     rates = np.array([net.run(800.0, dt=0.2, rng=seed, threads=2).rates(200.0)["I"] for seed in range(24)])
     error = limit.rate_error(point, 600.0)[0]
-    # By hand: independent neurons have sqrt(nu CV**2 / (N T)), which feedback divides by 1 + 4.
-    assert error == pytest.approx(0.81475721 * math.sqrt(point.nu[0] / (2000 * 0.6)) / 5.0, rel=1e-6)
+    # By hand: independent neurons have sqrt(nu CV**2 / (N T)), which feedback divides by 1 + 4; for CV see Brunel (2000), A.1.
+    squares = quad(lambda x: quad(
+        lambda v: math.exp((x - v) * (x + v)) * erfcx(-v)**2, x - 12.0, x, epsrel=1e-10)[0], -1.0, 1.0, epsrel=1e-9)[0]
+    cv = 0.02 * point.nu[0] * math.sqrt(2.0 * math.pi * squares)
+    assert error == pytest.approx(cv * math.sqrt(point.nu[0] / (2000 * 0.6)) / 5.0, rel=1e-6)
     assert 1e-3 < chi2.cdf(np.sum((rates - rates.mean())**2) / error**2, 23) < 1.0 - 1e-3
 
 
