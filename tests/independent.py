@@ -260,10 +260,10 @@ def hermite_pair(s, y):
     return at(s), 2 * s * at(s + 1)
 
 
-def siegert(mu, sigma, V_th=V_TH, t_ref=T_REF):
+def siegert(mu, sigma, V_th=V_TH, t_ref=T_REF, V_reset=V_RESET):
     """Firing rate in 1/s: Siegert's integral, by mpmath's quadrature."""
     mean = mp.mpf(E_L) + mu
-    y_th, y_r = (V_th - mean) / sigma, (V_RESET - mean) / sigma
+    y_th, y_r = (V_th - mean) / sigma, (V_reset - mean) / sigma
     integral = mp.quad(lambda u: mp.exp(u * u) * mp.erfc(-u), mp.linspace(y_r, y_th, 7))
     return 1000 / (t_ref + TAU_M * mp.sqrt(mp.pi) * integral)
 
@@ -469,7 +469,7 @@ def cloud_resonant_gain():
     return abs(susceptibility(30, 2, 50))
 
 
-def variation(mu, sigma):
+def variation(mu, sigma, V_reset=V_RESET):
     """Coefficient of variation of the interval: 2 pi nu**2 tau_m**2 integral of exp(x**2) from y_r to y_th of the integral of
     exp(v**2) (1 + erf v)**2 up to x (Brunel 2000, appendix A.1)."""
 
@@ -477,9 +477,9 @@ def variation(mu, sigma):
         # Both exponentials in one: exp(x**2 - v**2) times a scaled error function squared.
         return quad(lambda v: math.exp((x - v) * (x + v)) * erfcx(-v) ** 2, x - 12.0, x, epsabs=0.0, epsrel=1e-11)[0]
 
-    ends = [(V - E_L - mu) / sigma for V in (V_RESET, V_TH)]
+    ends = [(V - E_L - mu) / sigma for V in (V_reset, V_TH)]
     integral = quad(inner, *ends, epsabs=0.0, epsrel=1e-10)[0]
-    return math.sqrt(2.0 * math.pi * integral) * float(siegert(mu, sigma)) / 1000.0 * TAU_M
+    return math.sqrt(2.0 * math.pi * integral) * float(siegert(mu, sigma, V_reset=V_reset)) / 1000.0 * TAU_M
 
 
 def noise_large_exact():
@@ -648,3 +648,17 @@ def surrogate_walk(points=4000):
             first = second * w2 / (1.0 + 5.0 * abs(w1 - 1.0)) ** 2
             climbed += (first * (b1 - a1) + second * (b2 - a2)) / points
     return climbed
+
+
+# Networks: the reset of the papers is 10 mV above rest.
+
+def nw_rate():
+    return siegert(15.0, 5.0, V_reset=-60.0)
+
+
+def nw_clock_rate():
+    return siegert(30.0, mp.sqrt(3), V_reset=-60.0)
+
+
+def nw_clock_cv():
+    return variation(30.0, math.sqrt(3.0), V_reset=-60.0)

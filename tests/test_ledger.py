@@ -18,9 +18,11 @@ import lifcore
 import lifcore.bombardment
 import lifcore.conventions
 import lifcore.hardware
+import lifcore.network
 import lifcore.neuron
 import lifcore.photocurrent
 import lifcore.policy
+import lifcore.rates
 import lifcore.resonance
 import lifcore.snn
 from lifbook.ledger import read_ledger
