@@ -51,17 +51,19 @@ HOMES = {
     "BalancePole": "lifcore.live.policy",
     "LearningCurve": "lifcore.live.policy",
     "HiddenVelocity": "lifcore.live.policy",
+    "BalancedNetwork": "lifcore.live.network",
+    "SelfConsistency": "lifcore.live.network",
     "LiveFigure": "lifcore.live._figure",
     "use_style": "lifcore.live.identity",
 }
 
 __all__ = [
-    "Anytime", "BalancePole", "Bombardment", "Calibration", "Cloud", "DeadGradient", "DeadZone", "DrawDigit",
-    "EnergyClaim", "EulerStability", "EventStream", "FICurve", "FalseSpike", "FiveMachines", "GradientThroughTime",
-    "HiddenSignal", "HiddenVelocity", "Intervals", "LearningCurve", "LightResponse", "LiveFigure", "MembraneTrace",
-    "MissedCrossings", "Overflow", "RateResponse", "RealisedTimeConstant", "RefractoryPhase", "ResonanceCurve",
-    "SiliconMembrane", "SpikeShift", "StationaryDensity", "StrengthDuration", "Surrogates", "ThreeLosses", "TradeOff",
-    "use_style",
+    "Anytime", "BalancePole", "BalancedNetwork", "Bombardment", "Calibration", "Cloud", "DeadGradient", "DeadZone",
+    "DrawDigit", "EnergyClaim", "EulerStability", "EventStream", "FICurve", "FalseSpike", "FiveMachines",
+    "GradientThroughTime", "HiddenSignal", "HiddenVelocity", "Intervals", "LearningCurve", "LightResponse",
+    "LiveFigure", "MembraneTrace", "MissedCrossings", "Overflow", "RateResponse", "RealisedTimeConstant",
+    "RefractoryPhase", "ResonanceCurve", "SelfConsistency", "SiliconMembrane", "SpikeShift", "StationaryDensity",
+    "StrengthDuration", "Surrogates", "ThreeLosses", "TradeOff", "use_style",
 ]
 
 
