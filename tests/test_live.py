@@ -18,11 +18,11 @@ import traitlets
 from PIL import Image
 
 from lifcore.live import (
-    Anytime, BalancePole, Bombardment, Calibration, Cloud, DeadGradient, DeadZone, DrawDigit, EnergyClaim,
-    EulerStability, EventStream, FICurve, FalseSpike, FiveMachines, GradientThroughTime, HiddenSignal, HiddenVelocity,
-    Intervals, LearningCurve, LightResponse, LiveFigure, MembraneTrace, MissedCrossings, Overflow, RateResponse,
-    RealisedTimeConstant, RefractoryPhase, ResonanceCurve, SiliconMembrane, SpikeShift, StationaryDensity,
-    StrengthDuration, Surrogates, ThreeLosses, TradeOff, _bundle, identity,
+    Anytime, BalancePole, BalancedNetwork, Bombardment, Calibration, Cloud, DeadGradient, DeadZone, DrawDigit,
+    EnergyClaim, EulerStability, EventStream, FICurve, FalseSpike, FiveMachines, GradientThroughTime, HiddenSignal,
+    HiddenVelocity, Intervals, LearningCurve, LightResponse, LiveFigure, MembraneTrace, MissedCrossings, Overflow,
+    RateResponse, RealisedTimeConstant, RefractoryPhase, ResonanceCurve, SelfConsistency, SiliconMembrane,
+    SpikeShift, StationaryDensity, StrengthDuration, Surrogates, ThreeLosses, TradeOff, _bundle, identity,
 )
 from lifcore.live._figure import Control, Readout
 
@@ -36,6 +36,7 @@ FIGURES = [
     EventStream, DrawDigit, Anytime, EnergyClaim,
     DeadGradient, Surrogates, GradientThroughTime, ThreeLosses,
     BalancePole, LearningCurve, HiddenVelocity,
+    SelfConsistency, BalancedNetwork,
 ]
 
 

@@ -82,13 +82,13 @@ class SelfConsistency(LiveFigure):
     entry = "network.js"
     kernels = KERNELS
     fixed = MEMBRANE | {"K": 400}
-    heights = (694, 879)
+    heights = (720, 914)
     shown = (
         Readout("states", "states"),
         Readout("lowest", "lowest stable rate", "Hz", 3),
         Readout("highest", "highest stable rate", "Hz", 2),
-        Readout("mu", "its μ, at the lowest", "mV", 2),
-        Readout("sigma", "its σ, at the lowest", "mV", 2),
+        Readout("mu", "μ at the lowest", "mV", 2),
+        Readout("sigma", "σ at the lowest", "mV", 2),
     )
 
     J = Control(0.1, -0.3, 0.3, 0.01, "efficacy of a synapse", "J", "mV")
@@ -156,7 +156,7 @@ class BalancedNetwork(LiveFigure):
     fixed = MEMBRANE | {
         "sizes": {"E": 2000, "I": 500}, "K": 200, "J": 0.2, "dt": 0.25, "settle": 100, "end": 500, "shown": [100, 300],
         "batches": 10, "longest": 12, "most": 3, "seed": 12, "streams": [source_streams(11, k) for k in range(4)]}
-    heights = (694, 879)
+    heights = (794, 984)
     shown = (
         Readout("rate", "rate, simulated", "Hz", 1),
         Readout("error", "standard error", "Hz", 1),

@@ -9,11 +9,11 @@ import pytest
 
 import lifcore.live
 from lifcore.live import (
-    Anytime, BalancePole, Bombardment, Calibration, Cloud, DeadGradient, DeadZone, DrawDigit, EnergyClaim,
-    EulerStability, EventStream, FICurve, FalseSpike, FiveMachines, GradientThroughTime, HiddenSignal, HiddenVelocity,
-    Intervals, LearningCurve, LightResponse, MembraneTrace, MissedCrossings, Overflow, RateResponse,
-    RealisedTimeConstant, RefractoryPhase, ResonanceCurve, SiliconMembrane, SpikeShift, StationaryDensity,
-    StrengthDuration, Surrogates, ThreeLosses, TradeOff,
+    Anytime, BalancePole, BalancedNetwork, Bombardment, Calibration, Cloud, DeadGradient, DeadZone, DrawDigit,
+    EnergyClaim, EulerStability, EventStream, FICurve, FalseSpike, FiveMachines, GradientThroughTime, HiddenSignal,
+    HiddenVelocity, Intervals, LearningCurve, LightResponse, MembraneTrace, MissedCrossings, Overflow, RateResponse,
+    RealisedTimeConstant, RefractoryPhase, ResonanceCurve, SelfConsistency, SiliconMembrane, SpikeShift,
+    StationaryDensity, StrengthDuration, Surrogates, ThreeLosses, TradeOff,
 )
 
 FIGURES = [
@@ -26,6 +26,7 @@ FIGURES = [
     EventStream, DrawDigit, Anytime, EnergyClaim,
     DeadGradient, Surrogates, GradientThroughTime, ThreeLosses,
     BalancePole, LearningCurve, HiddenVelocity,
+    SelfConsistency, BalancedNetwork,
 ]
 NAMES = [figure.__name__ for figure in FIGURES]
 NEXT_FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
