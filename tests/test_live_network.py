@@ -95,7 +95,7 @@ class Recorded:
 def test_wasmtime_equals_numba_byte_for_byte(monkeypatch):
     """All that a network is drawn and moved with, external spikes and currents included, and rate equations."""
     calls, own = [], [kernel for kernel in KERNELS if kernel not in (diffusion.interval_variation, diffusion.rate)]
-    rate_steps = rate_model.rate_steps
+    others = [network.sort_rows, rate_model.rate_steps]
     for home, names in ((network, network.__all__), (random, ["seed_streams"]), (rate_model, ["rate_steps"])):
         for name in names:
             monkeypatch.setattr(home, name, Recorded(getattr(home, name), calls))
@@ -103,15 +103,16 @@ def test_wasmtime_equals_numba_byte_for_byte(monkeypatch):
         "A": Population(150, N, mu=17.0, sigma=4.0, nu_ext=900.0, J_ext=0.3, tau_ext=2.0), "B": Population(90, N, mu=21.0)}
     connections = [
         Connection("A", "B", 0.5, 1.5, indegree=30), Connection("B", "A", -0.7, 0.5, indegree=10, tau_s=4.0),
-        Connection("A", "A", 0.2, 1.0, probability=0.3, J_spread=0.1), Connection("B", "B", 0.3, 1.0, indegree=1)]
+        Connection("A", "A", 0.2, 1.0, probability=0.3, J_spread=0.1, delay_spread=2.0),
+        Connection("B", "B", 0.3, 1.0, indegree=1)]
     Network(populations, connections, rng=1).run(20.0, 0.25, rng=2)
     MeanField({name: Population(90, N, mu=18.0, sigma=4.0) for name in populations}, connections[:2]).integrate(
         30.0, 0.5, nu0=[3.0, 9.0])
-    hosts = {False: WasmtimeHost(build_wasm(list(KERNELS))), True: WasmtimeHost(build_wasm([rate_steps]))}
-    assert {name for name, *_ in calls} == {kernel.__name__ for kernel in (*own, rate_steps)}
+    assert {name for name, *_ in calls} == {kernel.__name__ for kernel in (*own, *others)}
+    hosts = [WasmtimeHost(build_wasm(list(kernels))) for kernels in (KERNELS, others)]
     for name, arguments, result, after in calls:
         values = [one if isinstance(one, (np.ndarray, float)) else int(one) for one in arguments]
-        found, arrays = hosts[name == "rate_steps"].call(name, values)
+        found, arrays = hosts[name in ("sort_rows", "rate_steps")].call(name, values)
         assert arrays == after and result in (None, found), name
 
 

@@ -143,7 +143,8 @@ class BalancedNetwork(LiveFigure):
     title = "Excitation and inhibition in balance"
     caption = (
         "Turn inhibition up, step by step, and watch the raster, the rate and the CV. Where do the neurons stop being clocks? "
-        "Then give much input from outside with strong inhibition and a long delay: the activity no longer rests."
+        "Then find settings in which the activity does not rest: strong input and inhibition with the longest delay, weak "
+        "inhibition with the shortest."
     )
     description = (
         "Above, the spikes of forty excitatory and ten inhibitory neurons over 200 ms. Below, the activity of the excitatory "
