@@ -36,7 +36,7 @@ def _response(n, inputs, nu):
 
 
 def _states(n, inputs) -> list[tuple[float, bool]]:
-    """Rates that agree with themselves, and whether each is stable; `inputs` as mu, variance, and both from 1 Hz of the network."""
+    """Rates that agree with themselves, and whether each is stable; `inputs` as mu, variance, and what 1 Hz adds to them."""
     def answers_more(nu):
         return nu == 0.0 or _response(n, inputs, nu) > nu
 
