@@ -135,6 +135,14 @@ def test_rates_agree_with_themselves(J, mu_ext, states):
     assert found["sigma"]**2 == pytest.approx(9.0 + 8.0 * J**2 * found["lowest"], rel=1e-13)
 
 
+def test_inhibition_has_one_state():
+    """A curve that falls crosses the diagonal once: noise that the network makes is nowhere enough to let it rise so fast."""
+    for J in (-0.3, -0.15, -0.01):
+        for mu_ext in (0.0, 15.0, 30.0):
+            for sigma_ext in (1.0, 8.0):
+                assert SelfConsistency(J=J, mu_ext=mu_ext, sigma_ext=sigma_ext).readouts()["states"] == 1
+
+
 def test_a_state_lasts_where_the_answer_to_a_little_more_is_less():
     from lifcore.live.network import _states
 
