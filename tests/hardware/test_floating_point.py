@@ -16,7 +16,7 @@ from lifcore.kernels import spinnaker as kernels
 from wasm_host import WasmtimeHost, numba_call
 
 REFERENCE = Path(__file__).parents[1] / "reference/hardware"
-VECTORS = np.load(REFERENCE / "spinnaker_s1615.npz")
+VECTORS = dict(np.load(REFERENCE / "spinnaker_s1615.npz"))
 DECAYS = json.loads((REFERENCE / "spinnaker_tau_euler.json").read_text())["euler_free_decay"]
 ONE = 2**15
 n = LIF()

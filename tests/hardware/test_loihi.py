@@ -14,7 +14,7 @@ from lifcore.kernels import build_wasm
 from lifcore.kernels import loihi as kernels
 from wasm_host import WasmtimeHost, numba_call
 
-VECTORS = np.load(Path(__file__).parents[1] / "reference" / "hardware" / "loihi_lava.npz")
+VECTORS = dict(np.load(Path(__file__).parents[1] / "reference" / "hardware" / "loihi_lava.npz"))
 REGISTERS = ("du", "dv", "vth", "bias_mant", "bias_exp", "u0", "v0")
 RAIL = 2**23 - 1
 n = LIF()

@@ -19,7 +19,7 @@ from lifcore.kernels import spinnaker as kernels
 from wasm_host import WasmtimeHost, numba_call
 
 REFERENCE = Path(__file__).parents[1] / "reference/hardware"
-VECTORS = np.load(REFERENCE / "spinnaker_s1615.npz")
+VECTORS = dict(np.load(REFERENCE / "spinnaker_s1615.npz"))
 TABLE = json.loads((REFERENCE / "spinnaker_tau_euler.json").read_text())
 ROUNDINGS = ("floor", "nearest", "stochastic")
 WORDS = ("R", "exp_TC", "V_rest", "V_reset", "V_th", "I_offset", "decay_e", "init_e", "decay_i", "init_i", "T_ref", "V0")

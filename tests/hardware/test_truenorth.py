@@ -13,7 +13,7 @@ from lifcore.kernels import build_wasm
 from lifcore.kernels import truenorth as kernels
 from wasm_host import WasmtimeHost, numba_call
 
-VECTORS = np.load(Path(__file__).parents[1] / "reference" / "hardware" / "truenorth_cassidy2013.npz")
+VECTORS = dict(np.load(Path(__file__).parents[1] / "reference" / "hardware" / "truenorth_cassidy2013.npz"))
 ARGUMENTS = "A w G s b eps lam c alpha beta M gamma kappa R V0 rho_s rho_l rho_t".split()
 LOW, HIGH = -(2**19), 2**19 - 1
 n = LIF()

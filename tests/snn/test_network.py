@@ -16,7 +16,7 @@ from lifcore import snn
 from lifcore.kernels import build_wasm, snn_network, snn_surrogates
 from wasm_host import WasmtimeHost, numba_call
 
-STORED = np.load(autograd.FILE)
+STORED = dict(np.load(autograd.FILE))
 CASES = list(autograd.cases())
 # Against float64, relative to the largest derivative.
 TOLERANCE = {"float64": 1e-12, "float32": 1e-6}
@@ -26,7 +26,7 @@ KINDS = {"conv": snn.Conv2d, "linear": snn.Linear, "sum": snn.SumPool2d, "avg": 
 
 def stored(prefix):
     """The arrays stored under a name, by the rest of their names."""
-    return {name[len(prefix) + 1:]: STORED[name] for name in STORED.files if name.startswith(prefix + "/")}
+    return {name[len(prefix) + 1:]: STORED[name] for name in STORED if name.startswith(prefix + "/")}
 
 
 def network(layers, shape, readout, reset="subtract", detached=True, surrogate="FastSigmoid", dtype="float64"):

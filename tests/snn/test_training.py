@@ -16,7 +16,7 @@ from damage import errors_of_damaged
 from lifcore import snn
 from lifcore.kernels.snn_training import adam, cross_entropy
 
-STORED = np.load(autograd.FILE)
+STORED = dict(np.load(autograd.FILE))
 
 
 def network(seed=1, dtype="float32", **keywords):
