@@ -737,10 +737,6 @@ def rates_large():
     return scatter_of_activity(1000, 10.0)
 
 
-def rates_large_network():
-    return scatter_of_activity(100_000, 10.0)
-
-
 def rate_under_equal_kicks(mu, sigma, J, parts=48):
     """Firing rate in Hz under kicks of J and of -J mV that have the drive mu and the noise sigma.
 
@@ -805,3 +801,27 @@ def rates_noisy():
 
 def rates_slow():
     return 100 * static_error(15, 5, 10)
+
+
+def rates_large_more():
+    return scatter_of_activity(100_000, 10.0)
+
+
+def rates_slow_one():
+    return 100 * static_error(15, 5, 1)
+
+
+def rates_filter_rhythm():
+    return 100 * filter_error(15, 5, 20, TAU_M)
+
+
+def rates_tau():
+    return lag_time(15, 5)
+
+
+def rates_tau_loud():
+    return lag_time(15, 15)
+
+
+def rates_tau_driven():
+    return lag_time(25, 2)

@@ -21,8 +21,10 @@ import lifcore.hardware
 import lifcore.network
 import lifcore.neuron
 import lifcore.photocurrent
+import lifcore.network
 import lifcore.policy
 import lifcore.rates
+import lifcore.reduction
 import lifcore.resonance
 import lifcore.snn
 from lifbook.ledger import read_ledger
