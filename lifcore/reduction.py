@@ -89,8 +89,8 @@ def fano_factor(n: LIF, mu: float, sigma: float, window: float) -> float:
 def kick_rate(n: LIF, mu: float, sigma: float, J: float) -> float:
     """Firing rate under excitatory and inhibitory kicks of one size, which have a given mu and sigma.
 
-    The mean time T(v) until a neuron at v fires obeys  -(v / tau_m) T' + r_+ T(v + J) + r_- T(v - J) - (r_+ + r_-) T = -1,
-    with T = 0 from the threshold on; v is measured from E_L.
+    The mean time T(v) until a neuron at v fires obeys  -(v / tau_m) T' + a T(v + J) + b T(v - J) - (a + b) T = -1,
+    with T = 0 from the threshold on; v is measured from E_L, a and b are the rates of the two kinds of kicks.
 
     Parameters
     ----------

@@ -23,6 +23,11 @@ from lifcore.live import (
     HiddenVelocity, Intervals, LearningCurve, LightResponse, LiveFigure, MembraneTrace, MissedCrossings, Overflow,
     RateResponse, RealisedTimeConstant, RefractoryPhase, ResonanceCurve, SelfConsistency, SiliconMembrane,
     SpikeShift, StationaryDensity, StrengthDuration, Surrogates, ThreeLosses, TradeOff, _bundle, identity,
+    Anytime, BalancePole, Bombardment, Calibration, Cloud, DeadGradient, DeadZone, DrawDigit, EnergyClaim,
+    EulerStability, EventStream, FICurve, FalseSpike, FiveMachines, GradientThroughTime, HiddenSignal, HiddenVelocity,
+    Intervals, LearningCurve, LightResponse, LiveFigure, MembraneTrace, MissedCrossings, Overflow, PhasePlane, RateResponse,
+    RealisedTimeConstant, RefractoryPhase, ResonanceCurve, SiliconMembrane, SlowInput, SpikeShift, StationaryDensity,
+    StrengthDuration, Surrogates, ThreeLosses, TradeOff, _bundle, identity,
 )
 from lifcore.live._figure import Control, Readout
 
@@ -37,6 +42,7 @@ FIGURES = [
     DeadGradient, Surrogates, GradientThroughTime, ThreeLosses,
     BalancePole, LearningCurve, HiddenVelocity,
     SelfConsistency, BalancedNetwork,
+    SlowInput, PhasePlane,
 ]
 
 

@@ -17,12 +17,15 @@ from lifcore.kernels.rate_model import _follow
 __all__ = ["cosine_stages", "first_order_cycle", "relative_difference"]
 
 
-@kernel("void(f8, f8, i4, f8[::1])")
-def cosine_stages(mu, depth, steps, out):
-    """The drive in a cycle of `steps` steps as `fokker_planck.follow` takes it: at W_END of each step and at its end."""
-    for k in range(steps):
-        out[2 * k] = mu + depth * cos_sin_turns((k + W_END) / steps)[0]
-        out[2 * k + 1] = mu + depth * cos_sin_turns((k + 1.0) / steps)[0]
+@kernel("void(f8, f8, i4, i4, f8[::1])")
+def cosine_stages(mu, depth, steps, first, out):
+    """The drive as `fokker_planck.follow` takes it, at W_END of each step and at its end; a cycle has `steps` steps.
+
+    `first` is the number of the step with which `out` begins; before the cycle's beginning it is negative.
+    """
+    for k in range(out.size // 2):
+        out[2 * k] = mu + depth * cos_sin_turns((first + k + W_END) / steps)[0]
+        out[2 * k + 1] = mu + depth * cos_sin_turns((first + k + 1.0) / steps)[0]
 
 
 @kernel("f8(f8[::1], f8, f8, f8, f8[::1])")

@@ -53,6 +53,8 @@ HOMES = {
     "HiddenVelocity": "lifcore.live.policy",
     "BalancedNetwork": "lifcore.live.network",
     "SelfConsistency": "lifcore.live.network",
+    "SlowInput": "lifcore.live.rates",
+    "PhasePlane": "lifcore.live.rates",
     "LiveFigure": "lifcore.live._figure",
     "use_style": "lifcore.live.identity",
 }
@@ -64,6 +66,12 @@ __all__ = [
     "LiveFigure", "MembraneTrace", "MissedCrossings", "Overflow", "RateResponse", "RealisedTimeConstant",
     "RefractoryPhase", "ResonanceCurve", "SelfConsistency", "SiliconMembrane", "SpikeShift", "StationaryDensity",
     "StrengthDuration", "Surrogates", "ThreeLosses", "TradeOff", "use_style",
+    "Anytime", "BalancePole", "Bombardment", "Calibration", "Cloud", "DeadGradient", "DeadZone", "DrawDigit",
+    "EnergyClaim", "EulerStability", "EventStream", "FICurve", "FalseSpike", "FiveMachines", "GradientThroughTime",
+    "HiddenSignal", "HiddenVelocity", "Intervals", "LearningCurve", "LightResponse", "LiveFigure", "MembraneTrace",
+    "MissedCrossings", "Overflow", "PhasePlane", "RateResponse", "RealisedTimeConstant", "RefractoryPhase", "ResonanceCurve",
+    "SiliconMembrane", "SlowInput", "SpikeShift", "StationaryDensity", "StrengthDuration", "Surrogates", "ThreeLosses", "TradeOff",
+    "use_style",
 ]
 
 

@@ -14,6 +14,11 @@ from lifcore.live import (
     HiddenVelocity, Intervals, LearningCurve, LightResponse, MembraneTrace, MissedCrossings, Overflow, RateResponse,
     RealisedTimeConstant, RefractoryPhase, ResonanceCurve, SelfConsistency, SiliconMembrane, SpikeShift,
     StationaryDensity, StrengthDuration, Surrogates, ThreeLosses, TradeOff,
+    Anytime, BalancePole, Bombardment, Calibration, Cloud, DeadGradient, DeadZone, DrawDigit, EnergyClaim,
+    EulerStability, EventStream, FICurve, FalseSpike, FiveMachines, GradientThroughTime, HiddenSignal, HiddenVelocity,
+    Intervals, LearningCurve, LightResponse, MembraneTrace, MissedCrossings, Overflow, PhasePlane, RateResponse,
+    RealisedTimeConstant, RefractoryPhase, ResonanceCurve, SiliconMembrane, SlowInput, SpikeShift, StationaryDensity,
+    StrengthDuration, Surrogates, ThreeLosses, TradeOff,
 )
 
 FIGURES = [
@@ -27,6 +32,7 @@ FIGURES = [
     DeadGradient, Surrogates, GradientThroughTime, ThreeLosses,
     BalancePole, LearningCurve, HiddenVelocity,
     SelfConsistency, BalancedNetwork,
+    SlowInput, PhasePlane,
 ]
 NAMES = [figure.__name__ for figure in FIGURES]
 NEXT_FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
