@@ -49,7 +49,7 @@ class SlowInput(LiveFigure):
     fixed = MEMBRANE | {
         "cells": 300, "places": 64, "fewest": 80, "longest": 10.0, "settling": 150.0, "piece": 100, "most": 1001,
         "f_min": 0.1, "f_max": 300.0}
-    heights = (870, 1200)
+    heights = (824, 1104)
     shown = (
         Readout("static", "error, static gain", "%", 1),
         Readout("tau_eff_error", "error, τ_eff", "%", 1, "none"),
@@ -58,7 +58,7 @@ class SlowInput(LiveFigure):
         Readout("rate", "mean rate", "Hz", 2),
     )
 
-    f = Control(3.0, 0.1, 300.0, 0.02, "frequency", "f", "Hz", "log")
+    f = Control(10.0, 0.1, 300.0, 0.02, "frequency", "f", "Hz", "log")
     mu = Control(15.0, 10.0, 25.0, 0.5, "mean drive", "μ", "mV")
     sigma = Control(5.0, 2.0, 15.0, 0.1, "noise", "σ", "mV")
     depth = Control(1.0, 0.5, 8.0, 0.1, "swing of the drive", "ε", "mV")
@@ -180,7 +180,7 @@ class PhasePlane(LiveFigure):
     fixed = MEMBRANE | {
         "sigma": 5.0, "mu_I": 12.0, "w_EE": 0.8, "w_IE": 0.8, "w_II": 0.2, "tau_E": 7.0, "dt": 0.2, "steps": 2000,
         "highest": 499.0, "grid": 500, "shown": 200}
-    heights = (950, 1250)
+    heights = (910, 1124)
     shown = (
         Readout("nu_E", "rests at ν_E", "Hz", 2),
         Readout("nu_I", "and ν_I", "Hz", 2),
@@ -229,7 +229,8 @@ class PhasePlane(LiveFigure):
         points, modes = self._rests()
         plane, time = figure.subplots(2, 1, height_ratios=[5, 3])
         highest = 1.1 * np.maximum(orbit.max(axis=1), points.max(axis=1))
-        nu_E = np.linspace(1e-3, highest[0], fixed["shown"])
+        # Closer together where the first line falls steeply.
+        nu_E = np.maximum(highest[0] * np.linspace(0.0, 1.0, fixed["shown"])**2, 1e-4)
         lines = np.zeros((2, nu_E.size))
         wilson_cowan.resting_lines(self._network(), nu_E, lines)
         plane.plot(nu_E, lines[0], color=color("drive"), label=r"$\nu_E$ rests")

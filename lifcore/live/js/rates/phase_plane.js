@@ -48,7 +48,7 @@ function drawPhasePlane(card, kernels) {
         // Beside a line's end, or where it leaves the plot.
         const last = line.findLastIndex((nuI) => nuI <= topI);
         if (last === shown - 1) pen.name(text, Math.max(line[last], 0), role);
-        else pen.label(text, across[last], topI, role, { dx: -6, dy: 10, align: "right" });
+        else pen.label(text, across[last], topI, role, { dx: -16, dy: 8, align: "right" });
       }
     },
   });
@@ -90,7 +90,8 @@ function drawPhasePlane(card, kernels) {
     findRests();
     topE = niceTop(Math.max(...E, ...rests.map(({ nuE }) => 1.2 * nuE)), TOPS);
     topI = niceTop(Math.max(...I, ...rests.map(({ nuI }) => 1.2 * nuI)), TOPS);
-    for (let k = 0; k < shown; k += 1) across[k] = Math.max((topE * k) / (shown - 1), 1e-3);
+    // Closer together where the first line falls steeply.
+    for (let k = 0; k < shown; k += 1) across[k] = Math.max(topE * (k / (shown - 1)) ** 2, 1e-4);
     kernels.resting_lines(network, across, lines);
     plane.set(0, across, restsE);
     plane.set(1, across, restsI);
