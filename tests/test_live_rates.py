@@ -59,17 +59,18 @@ def test_an_orbit_by_another_integrator():
 
 @pytest.mark.parametrize("change", [{}, {"mu_E": 19.0, "w_EI": 0.55}, {"w_II": 0.0}])
 def test_each_population_rests_on_its_line(change):
-    w, nu_E, lines = network(**change), np.array([0.01, 1.0, 7.0, 40.0, 200.0]), np.zeros((2, 5))
-    wilson_cowan.resting_lines(w, nu_E, lines)
-    for k, x in enumerate(nu_E):
-        assert velocity(w, x, lines[0, k])[0] == pytest.approx(0.0, abs=1e-9 * max(1.0, x))
-        assert velocity(w, x, lines[1, k])[1] == pytest.approx(0.0, abs=1e-9 * max(1.0, lines[1, k]))
+    w, x, lines = network(**change), np.array([-10.0, 5.0, 15.0, 24.0, 90.0]), np.zeros((4, 5))
+    wilson_cowan.resting_lines(w, x, lines)
+    for first_E, first_I, second_E, second_I in lines.T:
+        assert velocity(w, first_E, first_I)[0] == pytest.approx(0.0, abs=1e-10 * (1.0 + first_E))
+        assert velocity(w, second_E, second_I)[1] == pytest.approx(0.0, abs=1e-10 * (1.0 + second_I))
+    assert np.all(np.diff(lines[[0, 2]]) > 0.0)
 
 
 @pytest.mark.parametrize("change, number", [({}, 1), ({"w_EI": 0.3, "mu_E": 8.0}, 3), ({"mu_E": 19.0, "w_EI": 0.6}, 1)])
 def test_points_of_rest_are_those_of_the_mean_field(change, number):
     w, points = network(**change), np.zeros((2, 5))
-    grid = 499.0 * np.linspace(0.0, 1.0, 501)[1:]**2
+    grid = np.arange(-10.0, 500.0, 0.5)
     count = wilson_cowan.crossings(w, grid, points)
     n = LIF(V_reset=-60.0)
     couplings = {"EE": w[8], "EI": -w[9], "IE": w[10], "II": -w[11]}
@@ -83,7 +84,7 @@ def test_points_of_rest_are_those_of_the_mean_field(change, number):
 
 
 def test_no_more_points_than_there_is_room_for():
-    grid, points = 499.0 * np.linspace(0.0, 1.0, 501)[1:]**2, np.zeros((2, 2))
+    grid, points = np.arange(-10.0, 500.0, 0.5), np.zeros((2, 2))
     assert wilson_cowan.crossings(network(w_EI=0.3, mu_E=8.0), grid, points) == 2
     assert wilson_cowan.crossings(network(), np.array([100.0, 200.0]), points) == 0
 
@@ -133,15 +134,17 @@ def test_page_computes_the_same_bits():
     orbit[:, 0] = 12.0, 6.0
     for name, arguments in [
         ("orbit", [network(), 0.2, orbit]),
-        ("resting_lines", [network(), np.array([0.01, 5.0, 50.0]), np.zeros((2, 3))]),
-        ("crossings", [network(), 499.0 * np.linspace(0.0, 1.0, 51)[1:]**2, np.zeros((2, 5))]),
+        ("resting_lines", [network(), np.array([0.01, 15.0, 50.0]), np.zeros((4, 3))]),
+        ("crossings", [network(), np.linspace(-10.0, 90.0, 101), np.zeros((2, 5))]),
         ("slowest_mode", [4.0, 7.0, network(), np.zeros(2)]),
         ("cosine_stages", [15.0, 2.0, 80, -7, np.zeros(30)]),
         ("first_order_cycle", [np.array([1.0, 4.0, 2.0]), 0.7, 3.0, np.zeros(3)]),
         ("relative_difference", [np.array([1.0, 4.0, 2.0]), np.array([1.5, 4.0, 2.0])]),
     ]:
         found, expected = host.call(name, arguments), numba_call(by_name[name], arguments)
-        assert found == expected, name
+        assert found[1] == expected[1], name
+        if expected[0] is not None:
+            assert found[0] == expected[0], name
 
 
 # The figures.

@@ -6,9 +6,11 @@
 (Wilson & Cowan 1972), with the rate Phi of one kind of noisy neuron for their sigmoids.  `network` holds tau_m, E_L, V_th,
 V_reset, t_ref and sigma of the neurons, mu_E, mu_I, the four couplings in mV per Hz, at least 0, and tau_E, tau_I.
 
-Each population rests on a line of the plane.  As Phi rises with its drive, both lines are functions of nu_E: on the first
-the drive of the excitatory neurons is the one that Phi takes to nu_E; on the second inhibition by itself holds nu_I, of
-which there is one.  Both, and the points where they cross, are found by bisection.
+Each population rests on a line of the plane, and of a line the drive x of the neurons that rest gives every point:
+
+    nu_E = Phi(x),  nu_I = (mu_E + w_EE nu_E - x) / w_EI;        nu_I = Phi(x),  nu_E = (x - mu_I + w_II nu_I) / w_IE
+
+The lines cross where the inhibitory population rests too, on the first of them.
 """
 
 from __future__ import annotations
@@ -23,8 +25,6 @@ __all__ = ["crossings", "orbit", "resting_lines", "slowest_mode"]
 
 NUMBERS = 14
 TAU_M, E_L, V_TH, V_RESET, T_REF, SIGMA, MU_E, MU_I, EE, EI, IE, II, TAU_E, TAU_I = range(NUMBERS)
-# Drives in mV between which the inverse of Phi is looked for.
-LOWEST, HIGHEST = -200.0, 2000.0
 HALVINGS = 60
 TWO_PI = 6.283185307179586
 
@@ -63,67 +63,49 @@ def orbit(network, dt, out):
         out[0, k], out[1, k] = x, y
 
 
-@kernel("f8(f8, f8[::1])")
-def _drive_of(nu, network):
-    """The drive at which a neuron fires at nu Hz, between LOWEST and HIGHEST."""
-    low, high = LOWEST, HIGHEST
-    for _ in range(HALVINGS):
-        middle = 0.5 * (low + high)
-        if _phi(middle, network) < nu:
-            low = middle
-        else:
-            high = middle
-    return 0.5 * (low + high)
-
-
-@kernel("f8(f8, f8[::1])")
-def _excitation_rests(nu_E, network):
-    """nu_I at which the excitatory population stays at nu_E; may be negative, where nothing holds it down."""
-    return (network[MU_E] + network[EE] * nu_E - _drive_of(nu_E, network)) / network[EI]
-
-
-@kernel("f8(f8, f8[::1])")
-def _inhibition_rests(nu_E, network):
-    """nu_I at which the inhibitory population stays while the other is at nu_E."""
-    mu = network[MU_I] + network[IE] * nu_E
-    low, high = 0.0, _phi(mu, network)
-    for _ in range(HALVINGS):
-        middle = 0.5 * (low + high)
-        if _phi(mu - network[II] * middle, network) > middle:
-            low = middle
-        else:
-            high = middle
-    return 0.5 * (low + high)
+@kernel("UniTuple(f8, 2)(f8, f8[::1])")
+def _excitation_rests(x, network):
+    """Rates in Hz with which the excitatory population has the drive x and rests; nu_I < 0 where nothing holds it down."""
+    nu_E = _phi(x, network)
+    return nu_E, (network[MU_E] + network[EE] * nu_E - x) / network[EI]
 
 
 @kernel("void(f8[::1], f8[::1], f8[:, ::1])")
-def resting_lines(network, nu_E, out):
-    """nu_I in Hz at which the excitatory, and at which the inhibitory population rests, for each nu_E, into rows of `out`."""
-    for k in range(nu_E.size):
-        out[0, k] = _excitation_rests(nu_E[k], network)
-        out[1, k] = _inhibition_rests(nu_E[k], network)
+def resting_lines(network, x, out):
+    """Points of both lines at each of the drives x in mV: nu_E and nu_I of the first, then of the second, as rows of `out`."""
+    for k in range(x.size):
+        out[0, k], out[1, k] = _excitation_rests(x[k], network)
+        nu_I = _phi(x[k], network)
+        out[2, k] = (x[k] - network[MU_I] + network[II] * nu_I) / network[IE]
+        out[3, k] = nu_I
+
+
+@kernel("f8(f8, f8[::1])")
+def _push(x, network):
+    """The velocity of nu_I in the point of the first line at the drive x."""
+    nu_E, nu_I = _excitation_rests(x, network)
+    return _velocity(nu_E, nu_I, network)[1]
 
 
 @kernel("i4(f8[::1], f8[::1], f8[:, ::1])")
-def crossings(network, nu_E, out):
-    """Where both populations rest; returns how many points there are between neighbours of the rising `nu_E`.
+def crossings(network, x, out):
+    """Where both populations rest; returns how many points there are, one at most between neighbours of the rising drives x.
 
     Their rates go into the two rows of `out`, as many as it has columns.
     """
     count = 0
-    before = _excitation_rests(nu_E[0], network) - _inhibition_rests(nu_E[0], network)
-    for k in range(1, nu_E.size):
-        after = _excitation_rests(nu_E[k], network) - _inhibition_rests(nu_E[k], network)
+    before = _push(x[0], network)
+    for k in range(1, x.size):
+        after = _push(x[k], network)
         if (before < 0.0) != (after < 0.0) and count < out.shape[1]:
-            low, high = nu_E[k - 1], nu_E[k]
+            low, high = x[k - 1], x[k]
             for _ in range(HALVINGS):
                 middle = 0.5 * (low + high)
-                if (_excitation_rests(middle, network) - _inhibition_rests(middle, network) < 0.0) == (before < 0.0):
+                if (_push(middle, network) < 0.0) == (before < 0.0):
                     low = middle
                 else:
                     high = middle
-            out[0, count] = 0.5 * (low + high)
-            out[1, count] = _inhibition_rests(out[0, count], network)
+            out[0, count], out[1, count] = _excitation_rests(0.5 * (low + high), network)
             count += 1
         before = after
     return np.int32(count)

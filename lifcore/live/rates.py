@@ -179,7 +179,7 @@ class PhasePlane(LiveFigure):
     kernels = KERNELS
     fixed = MEMBRANE | {
         "sigma": 5.0, "mu_I": 12.0, "w_EE": 0.8, "w_IE": 0.8, "w_II": 0.2, "tau_E": 7.0, "dt": 0.2, "steps": 2000,
-        "highest": 499.0, "grid": 500, "shown": 200}
+        "drives": 600, "lowest": -10.0, "near": 40.0, "far": 360.0}
     heights = (910, 1124)
     shown = (
         Readout("nu_E", "rests at ν_E", "Hz", 2),
@@ -206,11 +206,15 @@ class PhasePlane(LiveFigure):
         wilson_cowan.orbit(self._network(), self.fixed["dt"], out)
         return out
 
+    def _drives(self):
+        """From below rest to where neurons fire nearly as fast as they can; closer together where rates are low."""
+        fixed = self.fixed
+        u = np.array([k / (fixed["drives"] - 1.0) for k in range(fixed["drives"])])
+        return fixed["lowest"] + fixed["near"] * u + fixed["far"] * u * u * u
+
     def _rests(self):
         """Points of rest, and of each the growth rate and the frequency of its slowest mode."""
-        fixed, network = self.fixed, self._network()
-        # Closer together where rates are low.
-        grid = np.array([fixed["highest"] * ((k + 1.0) / fixed["grid"]) * ((k + 1.0) / fixed["grid"]) for k in range(fixed["grid"])])
+        network, grid = self._network(), self._drives()
         points = np.zeros((2, 5))
         count = wilson_cowan.crossings(network, grid, points)
         modes = np.zeros((count, 2))
@@ -229,12 +233,10 @@ class PhasePlane(LiveFigure):
         points, modes = self._rests()
         plane, time = figure.subplots(2, 1, height_ratios=[5, 3])
         highest = 1.1 * np.maximum(orbit.max(axis=1), points.max(axis=1))
-        # Closer together where the first line falls steeply.
-        nu_E = np.maximum(highest[0] * np.linspace(0.0, 1.0, fixed["shown"])**2, 1e-4)
-        lines = np.zeros((2, nu_E.size))
-        wilson_cowan.resting_lines(self._network(), nu_E, lines)
-        plane.plot(nu_E, lines[0], color=color("drive"), label=r"$\nu_E$ rests")
-        plane.plot(nu_E, lines[1], color=color("membrane"), label=r"$\nu_I$ rests")
+        lines = np.zeros((4, fixed["drives"]))
+        wilson_cowan.resting_lines(self._network(), self._drives(), lines)
+        plane.plot(lines[0], lines[1], color=color("drive"), label=r"$\nu_E$ rests")
+        plane.plot(lines[2], lines[3], color=color("membrane"), label=r"$\nu_I$ rests")
         plane.plot(*orbit, color=color("theory"), linewidth=1.2)
         plane.legend(loc="upper right")
         plane.plot(*orbit[:, 0], "o", color=color("theory"), markersize=8)

@@ -20,18 +20,22 @@ function windingPath(u, k) {
 const asOrbit = { paths: windingPath };
 
 function drawPhasePlane(card, kernels) {
-  const { steps, dt, highest, grid: gridSize, shown } = card.fixed;
+  const { steps, dt, drives: count, lowest, near, far } = card.fixed;
   const network = kernels.array(14);
   const orbit = kernels.array([2, steps + 1]);
-  const grid = kernels.array(gridSize);
+  const drives = kernels.array(count);
   const points = kernels.array([2, MOST_POINTS]);
   const mode = kernels.array(2);
-  const across = kernels.array(shown);
-  const lines = kernels.array([2, shown]);
+  const lines = kernels.array([4, count]);
   const times = Float64Array.from({ length: steps + 1 }, (_, k) => k * dt);
-  for (let k = 0; k < gridSize; k += 1) grid[k] = highest * ((k + 1) / gridSize) * ((k + 1) / gridSize);
+  for (let k = 0; k < count; k += 1) {
+    const u = k / (count - 1);
+    drives[k] = lowest + near * u + far * u * u * u;
+  }
   const [E, I] = [orbit.subarray(0, steps + 1), orbit.subarray(steps + 1)];
-  const [restsE, restsI] = [lines.subarray(0, shown), lines.subarray(shown)];
+  // Of each line its points: nu_E, then nu_I.
+  const [restsE, restsI] = [0, 2].map((row) =>
+    [row, row + 1].map((each) => lines.subarray(each * count, (each + 1) * count)));
   let n = neuron(card.fixed, card.values());
   let rests = [];
   let [topE, topI] = [20, 20];
@@ -44,11 +48,11 @@ function drawPhasePlane(card, kernels) {
     series: [{ role: "drive" }, { role: "membrane" }, { role: "theory", kind: asOrbit, width: 1.5 }],
     annotate(pen) {
       for (const { nuE, nuI, growth } of rests) pen.dot(nuE, nuI, "spike", { radius: 5, hollow: growth > 0 });
-      for (const [text, line, role] of [["ν_E rests", restsE, "drive"], ["ν_I rests", restsI, "membrane"]]) {
+      for (const [text, [nuE, nuI], role] of [["ν_E rests", restsE, "drive"], ["ν_I rests", restsI, "membrane"]]) {
         // Beside a line's end, or where it leaves the plot.
-        const last = line.findLastIndex((nuI) => nuI <= topI);
-        if (last === shown - 1) pen.name(text, Math.max(line[last], 0), role);
-        else pen.label(text, across[last], topI, role, { dx: -16, dy: 8, align: "right" });
+        const last = nuE.findLastIndex((each, k) => each <= topE && nuI[k] <= topI);
+        if (nuE[Math.min(last + 1, count - 1)] > topE) pen.name(text, Math.max(nuI[last], 0), role);
+        else pen.label(text, nuE[last], topI, role, { dx: -16, dy: 8, align: "right" });
       }
     },
   });
@@ -72,8 +76,7 @@ function drawPhasePlane(card, kernels) {
   });
 
   function findRests() {
-    const count = kernels.crossings(network, grid, points);
-    rests = Array.from({ length: count }, (_, k) => {
+    rests = Array.from({ length: kernels.crossings(network, drives, points) }, (_, k) => {
       const [nuE, nuI] = [points[k], points[MOST_POINTS + k]];
       kernels.slowest_mode(nuE, nuI, network, mode);
       return { nuE, nuI, growth: mode[0], frequency: mode[1] };
@@ -90,11 +93,9 @@ function drawPhasePlane(card, kernels) {
     findRests();
     topE = niceTop(Math.max(...E, ...rests.map(({ nuE }) => 1.2 * nuE)), TOPS);
     topI = niceTop(Math.max(...I, ...rests.map(({ nuI }) => 1.2 * nuI)), TOPS);
-    // Closer together where the first line falls steeply.
-    for (let k = 0; k < shown; k += 1) across[k] = Math.max(topE * (k / (shown - 1)) ** 2, 1e-4);
-    kernels.resting_lines(network, across, lines);
-    plane.set(0, across, restsE);
-    plane.set(1, across, restsI);
+    kernels.resting_lines(network, drives, lines);
+    plane.set(0, ...restsE);
+    plane.set(1, ...restsI);
     plane.set(2, E, I);
     plane.draw();
     time.set(0, times, E);
