@@ -161,7 +161,7 @@ class SlowInput(LiveFigure):
 class PhasePlane(LiveFigure):
     """Wilson and Cowan's two equations in the plane of the rates, with the rate of a noisy neuron for their sigmoid.
 
-    Controls: `start_E` and `start_I` in Hz, `mu_E` in mV, `w_EI` in mV/Hz, `tau_I` in ms.
+    Controls: `tau_I` in ms, `mu_E` in mV, `w_EI` in mV/Hz, `start_E` and `start_I` in Hz.
     """
 
     title = "Two rates"
@@ -188,11 +188,11 @@ class PhasePlane(LiveFigure):
         Readout("frequency", "frequency", "Hz", 1),
     )
 
-    start_E = Control(12.0, 0.0, 60.0, 0.5, "start, excitation", "ν_E", "Hz")
-    start_I = Control(6.0, 0.0, 60.0, 0.5, "start, inhibition", "ν_I", "Hz")
+    tau_I = Control(10.0, 3.0, 30.0, 0.5, "time constant of inhibition", "τ_I", "ms")
     mu_E = Control(15.0, 10.0, 20.0, 0.1, "drive of excitation", "μ_E", "mV")
     w_EI = Control(0.8, 0.5, 1.5, 0.01, "inhibition of it", "w_EI", "mV/Hz")
-    tau_I = Control(10.0, 3.0, 30.0, 0.5, "time constant of inhibition", "τ_I", "ms")
+    start_E = Control(12.0, 0.0, 60.0, 0.5, "start, excitation", "ν_E", "Hz")
+    start_I = Control(6.0, 0.0, 60.0, 0.5, "start, inhibition", "ν_I", "Hz")
 
     def _network(self):
         n, fixed = self.neuron, self.fixed

@@ -153,9 +153,6 @@ function drawSlowInput(card, kernels) {
     taus.forEach((tau, k) => {
       if (tau > 0) kernels.first_order_cycle(phi.subarray(0, steps), dt, tau, models[k].subarray(0, steps));
     });
-    const shown = phi.subarray(0, steps);
-    const [low, high] = [Math.min(...shown), Math.max(...shown)];
-    range = [Math.max(0, low - 0.1 * (high - low)), high + 0.1 * (high - low)];
   }
 
   // From the end of the cycle before to the end of this one.
@@ -169,6 +166,9 @@ function drawSlowInput(card, kernels) {
 
   function show() {
     const complete = done === steps;
+    const inside = [...models[0].subarray(0, steps), ...exact.subarray(0, complete ? steps : 0)];
+    const [low, high] = [Math.min(...inside), Math.max(...inside)];
+    range = [Math.max(0, low - 0.1 * (high - low)), high + 0.1 * (high - low)];
     [0, 2, 1].forEach((model, place) => {
       const series = [0, 1, 3][place];
       rates.set(series, ...(taus[model] >= 0 ? closed(models[model], steps) : [[], []]));
