@@ -21,7 +21,6 @@ import lifcore.hardware
 import lifcore.network
 import lifcore.neuron
 import lifcore.photocurrent
-import lifcore.network
 import lifcore.policy
 import lifcore.rates
 import lifcore.reduction

@@ -21,13 +21,9 @@ from lifcore.live import (
     Anytime, BalancePole, BalancedNetwork, Bombardment, Calibration, Cloud, DeadGradient, DeadZone, DrawDigit,
     EnergyClaim, EulerStability, EventStream, FICurve, FalseSpike, FiveMachines, GradientThroughTime, HiddenSignal,
     HiddenVelocity, Intervals, LearningCurve, LightResponse, LiveFigure, MembraneTrace, MissedCrossings, Overflow,
-    RateResponse, RealisedTimeConstant, RefractoryPhase, ResonanceCurve, SelfConsistency, SiliconMembrane,
-    SpikeShift, StationaryDensity, StrengthDuration, Surrogates, ThreeLosses, TradeOff, _bundle, identity,
-    Anytime, BalancePole, Bombardment, Calibration, Cloud, DeadGradient, DeadZone, DrawDigit, EnergyClaim,
-    EulerStability, EventStream, FICurve, FalseSpike, FiveMachines, GradientThroughTime, HiddenSignal, HiddenVelocity,
-    Intervals, LearningCurve, LightResponse, LiveFigure, MembraneTrace, MissedCrossings, Overflow, PhasePlane, RateResponse,
-    RealisedTimeConstant, RefractoryPhase, ResonanceCurve, SiliconMembrane, SlowInput, SpikeShift, StationaryDensity,
-    StrengthDuration, Surrogates, ThreeLosses, TradeOff, _bundle, identity,
+    PhasePlane, RateResponse, RealisedTimeConstant, RefractoryPhase, ResonanceCurve, SelfConsistency,
+    SiliconMembrane, SlowInput, SpikeShift, StationaryDensity, StrengthDuration, Surrogates, ThreeLosses, TradeOff,
+    _bundle, identity,
 )
 from lifcore.live._figure import Control, Readout
 

@@ -63,15 +63,9 @@ __all__ = [
     "Anytime", "BalancePole", "BalancedNetwork", "Bombardment", "Calibration", "Cloud", "DeadGradient", "DeadZone",
     "DrawDigit", "EnergyClaim", "EulerStability", "EventStream", "FICurve", "FalseSpike", "FiveMachines",
     "GradientThroughTime", "HiddenSignal", "HiddenVelocity", "Intervals", "LearningCurve", "LightResponse",
-    "LiveFigure", "MembraneTrace", "MissedCrossings", "Overflow", "RateResponse", "RealisedTimeConstant",
-    "RefractoryPhase", "ResonanceCurve", "SelfConsistency", "SiliconMembrane", "SpikeShift", "StationaryDensity",
-    "StrengthDuration", "Surrogates", "ThreeLosses", "TradeOff", "use_style",
-    "Anytime", "BalancePole", "Bombardment", "Calibration", "Cloud", "DeadGradient", "DeadZone", "DrawDigit",
-    "EnergyClaim", "EulerStability", "EventStream", "FICurve", "FalseSpike", "FiveMachines", "GradientThroughTime",
-    "HiddenSignal", "HiddenVelocity", "Intervals", "LearningCurve", "LightResponse", "LiveFigure", "MembraneTrace",
-    "MissedCrossings", "Overflow", "PhasePlane", "RateResponse", "RealisedTimeConstant", "RefractoryPhase", "ResonanceCurve",
-    "SiliconMembrane", "SlowInput", "SpikeShift", "StationaryDensity", "StrengthDuration", "Surrogates", "ThreeLosses", "TradeOff",
-    "use_style",
+    "LiveFigure", "MembraneTrace", "MissedCrossings", "Overflow", "PhasePlane", "RateResponse", "RealisedTimeConstant",
+    "RefractoryPhase", "ResonanceCurve", "SelfConsistency", "SiliconMembrane", "SlowInput", "SpikeShift",
+    "StationaryDensity", "StrengthDuration", "Surrogates", "ThreeLosses", "TradeOff", "use_style",
 ]
 
 
