@@ -5,6 +5,7 @@ import fcntl
 import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -18,18 +19,46 @@ ROOT = Path(__file__).parents[1]
 os.environ.setdefault("LIFCORE_PROGRESS", "off")
 
 
+def group(nodeid):
+    """Tests that one worker runs in a row: those of a file, and of live figures those of a module, which is a page."""
+    name, _, test = nodeid.partition("::")
+    figure = test.rpartition("[")[2].rstrip("]").rpartition("-")[2]
+    module = HOMES.get(figure, figure)
+    return module if name == "tests/book/test_figures.py" and module in HOMES.values() else name
+
+
+def turn(name):
+    """First what builds the book, and meanwhile, for another worker, what needs none; many short files fill the end."""
+    if name == "tests/book/test_pages.py":
+        return 0
+    if name.endswith(".ipynb") or name.startswith("tests/grading/"):
+        return 1
+    long = name in HOMES.values() or name.startswith(("tests/book/", "tests/lab/", "tests/test_binder.py"))
+    return 2 if long else 3
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    sizes = Counter(group(item.nodeid) for item in items)
+
+    def place(item):
+        name = group(item.nodeid)
+        return turn(name), -sizes[name], name
+
+    items.sort(key=place)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """Workers share the tests out file by file, and those of live figures module by module, which is page by page."""
+    """Workers share the groups out in the order in which they have been put."""
     from xdist.scheduler import LoadScopeScheduling
 
-    class ByFile(LoadScopeScheduling):
+    class ByGroup(LoadScopeScheduling):
         def _split_scope(self, nodeid):
-            name, _, test = nodeid.partition("::")
-            figure = test.rpartition("[")[2].rstrip("]").rpartition("-")[2]
-            return HOMES[figure] if name == "tests/book/test_figures.py" and figure in HOMES else name
+            return group(nodeid)
 
-    return ByFile(config, log)
+    config.option.loadscopereorder = False
+    return ByGroup(config, log)
 
 
 @pytest.fixture(scope="session")
