@@ -3,6 +3,10 @@
 import pytest
 from screenshots import serve
 
+OBSERVE_SHIFTS = """window.moved = 0;
+    new PerformanceObserver(list => { for (const entry of list.getEntries()) window.moved += entry.value; })
+        .observe({ type: "layout-shift", buffered: true });"""
+
 
 class Reporter:
     """What a page did: errors it logged, addresses it asked for, how far its content moved by itself."""
@@ -11,16 +15,27 @@ class Reporter:
         self.address = address
         self.errors = []
         self.foreign = []
-        page.on("console", lambda message: message.type == "error" and self.errors.append(message.text))
+        self.moved = 0.0
+        page.on("console", self.listen)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("requestfailed", lambda request: self.errors.append(f"{request.url}: {request.failure}"))
         page.on("request", self.note)
+
+    def listen(self, message):
+        # A browser asks for this file where a page, such as one that only leads to another, names no icon.
+        if message.type == "error" and not message.location["url"].endswith("/favicon.ico"):
+            self.errors.append(message.text)
+
+    def watch_figures_come_to_life(self, page):
+        """Waits for it, and notes by how much the page has moved meanwhile; it must have been opened to be watched."""
+        page.wait_for_function("document.querySelectorAll('.live-figure:not(.is-alive)').length === 0")
+        page.wait_for_timeout(300)
+        self.moved = page.evaluate("window.moved")
 
     def note(self, request):
         own = (self.address, "data:", "blob:")
         if not request.url.startswith(own):
             self.foreign.append(request.url)
-
 
 @pytest.fixture(scope="session")
 def site(built_book):
@@ -29,13 +44,11 @@ def site(built_book):
     yield address
     server.shutdown()
 
-
 @pytest.fixture(scope="session")
 def pages(built_book):
     """Every page of the book, relative to its folder."""
     found = [path.relative_to(built_book).as_posix() for path in built_book.rglob("*.html")]
     return sorted(name for name in found if not name.startswith("_"))
-
 
 @pytest.fixture(scope="session")
 def new_page(chromium, site):
@@ -47,7 +60,6 @@ def new_page(chromium, site):
         return page
 
     return make
-
 
 @pytest.fixture
 def open_page(new_page, site):
@@ -68,7 +80,6 @@ def open_page(new_page, site):
     for page in opened:
         page.close()
 
-
 @pytest.fixture(scope="module")
 def shared_page(new_page, site):
     """Opens a page that several tests use one after the other: `page = shared_page("intro.html", width=390)`.
@@ -84,7 +95,10 @@ def shared_page(new_page, site):
             if page:
                 page.close()
             page = new_page(**options)
+            page.add_init_script(OBSERVE_SHIFTS)
             page.goto(f"{site}/{name}")
+            if options.get("java_script_enabled", True):
+                page.report.watch_figures_come_to_life(page)
             opened[key] = name, page
         return page
 

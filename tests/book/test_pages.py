@@ -93,35 +93,15 @@ def test_widget_states_hold_no_code(soups):
             assert '"_esm"' not in script.string and '"_esm_file"' in script.string, name
 
 
-OBSERVE_SHIFTS = """window.moved = 0;
-    new PerformanceObserver(list => { for (const entry of list.getEntries()) window.moved += entry.value; })
-        .observe({ type: "layout-shift", buffered: true });"""
-
-
-def live_page(open_page, name, **size):
-    """A page whose figures have all come to life, and which has not moved while they did."""
-    page = open_page(name, wait=False, prepare=lambda page: page.add_init_script(OBSERVE_SHIFTS), **size)
-    page.wait_for_function("document.querySelectorAll('.live-figure:not(.is-alive)').length === 0")
-    page.wait_for_timeout(300)
-    moved = page.evaluate("window.moved")
-    print(f"{name} at {size['width']} px: layout shift {moved:.3f}")
-    # Google's bound for a good page is 0.1.
-    assert moved < 0.1 or page.locator(".live-figure").count() == 0, name
-    return page
-
-
-def test_wide_pages_do_not_move_when_figures_come_to_life(built_book, pages, open_page):
-    for name in pages:
-        if 'class="live-figure"' in (built_book / name).read_text(encoding="utf-8"):
-            live_page(open_page, name, width=1280).close()
-
-
-def test_every_page_in_the_browser(pages, open_page):
+def test_every_page_in_the_browser(pages, shared_page):
     """No error, no third party, every figure alive, no widget without life, nothing wider than a narrow screen, no move."""
     wide = {}
     for name in pages:
-        page = live_page(open_page, name, width=390, height=844)
+        page = shared_page(name, width=390, height=844)
         page.wait_for_load_state("networkidle")
+        print(f"{name}: layout shift {page.report.moved:.3f}")
+        # Google's bound for a good page is 0.1.
+        assert page.report.moved < 0.1 or page.locator(".live-figure").count() == 0, name
         assert page.report.errors == [], name
         assert page.report.foreign == [], name
         views = page.locator('script[type="application/vnd.jupyter.widget-view+json"]').count()
@@ -129,5 +109,4 @@ def test_every_page_in_the_browser(pages, open_page):
         width = page.evaluate("document.documentElement.scrollWidth")
         if width > 390:
             wide[name] = width
-        page.close()
     assert wide == {}
