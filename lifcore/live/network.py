@@ -157,7 +157,7 @@ class BalancedNetwork(LiveFigure):
     fixed = MEMBRANE | {
         "sizes": {"E": 2000, "I": 500}, "K": 200, "J": 0.2, "dt": 0.25, "settle": 100, "end": 500, "shown": [100, 300],
         "batches": 10, "longest": 12, "most": 3, "seed": 12, "streams": [source_streams(11, k) for k in range(4)]}
-    heights = (794, 984)
+    heights = (794, 1005)
     shown = (
         Readout("rate", "rate, simulated", "Hz", 1),
         Readout("error", "standard error", "Hz", 1),
