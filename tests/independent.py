@@ -790,7 +790,7 @@ def rate_under_equal_kicks(mu, sigma, J, parts=48):
 
 
 def kick_error(J):
-    """In per cent: the rate under kicks of J against white noise, at 15 mV and 5 mV; two steps, errors of second order cancel."""
+    """In per cent: the rate under kicks of J against white noise, at 15 mV and 5 mV, from two steps (Richardson)."""
     coarse, fine = (rate_under_equal_kicks(15.0, 5.0, J, parts) for parts in (24, 48))
     return 100.0 * ((4.0 * fine - coarse) / 3.0 / float(papers_rate(15, 5)) - 1.0)
 

@@ -69,8 +69,10 @@ def test_the_three_errors():
 
 
 @pytest.mark.parametrize("change, message", [
-    ({"N": 0}, "N must"), ({"window": 0.0}, "window must be finite and greater than 0"), ({"J": 2.0}, "size must be at most"),
-    ({"J": -1.0}, "J must be finite and greater than 0"), ({"f": -1.0}, "f must be finite and at least 0"), ({"sigma": 0.0}, "sigma")])
+    ({"N": 0}, "N must"), ({"window": 0.0}, "window must be finite and greater than 0"),
+    ({"J": 2.0}, "size must be at most"),
+    ({"J": -1.0}, "J must be finite and greater than 0"), ({"f": -1.0}, "f must be finite and at least 0"),
+    ({"sigma": 0.0}, "sigma")])
 def test_bad_arguments(change, message):
     good = {"mu": 15.0, "sigma": 5.0, "N": 1000, "window": 10.0, "J": 0.1, "f": 10.0}
     with pytest.raises(ValueError, match=message):

@@ -33,16 +33,17 @@ class SlowInput(LiveFigure):
 
     title = "How slow is slow?"
     caption = (
-        "Begin on the left, with a slow input, and make it faster. First all lines lie on each other. Which leaves the others "
-        "first, and to which side? Then come back to 1 Hz and make the swing of the drive as large as it gets: does the static "
-        "gain still do? Last, at 10 Hz, raise the drive above the threshold distance of 20 mV, and watch τ_eff. Points are "
-        "errors of this cycle, lines those for weak signals."
+        "Begin on the left, with a slow input, and make it faster. First all lines lie on each other. Which leaves "
+        "the others first, and to which side? Then come back to 1 Hz and make the swing of the drive as large as it "
+        "gets: does the static gain still do? Last, at 10 Hz, raise the drive above the threshold distance of 20 mV, "
+        "and watch τ_eff. Points are errors of this cycle, lines those for weak signals."
     )
     description = (
-        "Two plots. Above, the firing rate of a population in the course of one cycle of a sine in its drive: the exact rate "
-        "from the Fokker-Planck equation, the static gain, and two filters of first order. Below, the error of the three "
-        "models against the frequency, on logarithmic axes, with the present frequency marked. The errors of the static gain and "
-        "of the membrane's time constant rise in proportion to the frequency, that of the effective time constant with its square."
+        "Two plots. Above, the firing rate of a population in the course of one cycle of a sine in its drive: the "
+        "exact rate from the Fokker-Planck equation, the static gain, and two filters of first order. Below, the "
+        "error of the three models against the frequency, on logarithmic axes, with the present frequency marked. The"
+        " errors of the static gain and of the membrane's time constant rise in proportion to the frequency, that of "
+        "the effective time constant with its square."
     )
     entry = "rates.js"
     kernels = KERNELS
@@ -90,8 +91,8 @@ class SlowInput(LiveFigure):
             drive, new = np.zeros(2 * count), np.zeros(count)
             slow_input.cosine_stages(self.mu, self.depth, steps, first, drive)
             fokker_planck.follow(
-                np.full(count, dt), drive, np.full(2 * count, self.sigma), n.tau_m, n.E_L, n.t_ref, faces, reset, probability,
-                release, waiting, state, work, new)
+                np.full(count, dt), drive, np.full(2 * count, self.sigma), n.tau_m, n.E_L, n.t_ref, faces, reset,
+                probability, release, waiting, state, work, new)
             rates.append(new)
             first += count
         return np.concatenate(rates)[-steps:]
@@ -166,14 +167,15 @@ class PhasePlane(LiveFigure):
 
     title = "Two rates"
     caption = (
-        "Drag the point: where does the trajectory end, and does it matter where it began? Then make the inhibition slower, "
-        "up to 30 ms. The lines stay where they are, and so does their crossing. At which τ_I does the trajectory stop "
-        "returning to it? Find other ways across that border: more drive, and weaker inhibition."
+        "Drag the point: where does the trajectory end, and does it matter where it began? Then make the inhibition "
+        "slower, up to 30 ms. The lines stay where they are, and so does their crossing. At which τ_I does the "
+        "trajectory stop returning to it? Find other ways across that border: more drive, and weaker inhibition."
     )
     description = (
-        "Two plots. Above, the plane of the excitatory and the inhibitory rate, with the two lines on which one of them does not "
-        "change, the point where they cross, filled if it is stable and hollow if not, and a trajectory. Below, both rates "
-        "over 400 ms. With fast inhibition the trajectory spirals into the crossing; with slow inhibition it goes round for ever."
+        "Two plots. Above, the plane of the excitatory and the inhibitory rate, with the two lines on which one of "
+        "them does not change, the point where they cross, filled if it is stable and hollow if not, and a "
+        "trajectory. Below, both rates over 400 ms. With fast inhibition the trajectory spirals into the crossing; "
+        "with slow inhibition it goes round for ever."
     )
     entry = "rates.js"
     kernels = KERNELS
@@ -242,7 +244,8 @@ class PhasePlane(LiveFigure):
         plane.plot(*orbit[:, 0], "o", color=color("theory"), markersize=8)
         for point, mode in zip(points.T, modes, strict=True):
             plane.plot(*point, "o", color=color("spike"), markersize=8, markerfacecolor="none" if mode[0] > 0.0 else None)
-        plane.set(xlim=(0.0, highest[0]), ylim=(0.0, highest[1]), xlabel="excitatory rate (Hz)", ylabel="inhibitory rate (Hz)")
+        plane.set(xlim=(0.0, highest[0]), ylim=(0.0, highest[1]))
+        plane.set(xlabel="excitatory rate (Hz)", ylabel="inhibitory rate (Hz)")
         times = fixed["dt"] * np.arange(orbit.shape[1])
         for rate, name, role in zip(orbit, (r"$\nu_E$", r"$\nu_I$"), ("drive", "membrane"), strict=True):
             time.plot(times, rate, color=color(role), label=name)

@@ -191,8 +191,8 @@ function drawSlowInput(card, kernels) {
     rates.draw();
     error.draw();
     const told = complete
-      ? `At ${n.f} Hz the static gain is wrong by ${errors[0].toFixed(1)} per cent of the swing, the membrane's time constant by `
-        + `${errors[2].toFixed(1)}.`
+      ? `At ${n.f} Hz the static gain is wrong by ${errors[0].toFixed(1)} per cent of the swing, `
+        + `the membrane's time constant by ${errors[2].toFixed(1)}.`
       : `A sine of ${n.f} Hz.`;
     return { readouts, summary: told };
   }
