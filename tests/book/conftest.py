@@ -37,6 +37,7 @@ class Reporter:
         if not request.url.startswith(own):
             self.foreign.append(request.url)
 
+
 @pytest.fixture(scope="session")
 def site(built_book):
     """Address of the served book."""
@@ -44,11 +45,13 @@ def site(built_book):
     yield address
     server.shutdown()
 
+
 @pytest.fixture(scope="session")
 def pages(built_book):
     """Every page of the book, relative to its folder."""
     found = [path.relative_to(built_book).as_posix() for path in built_book.rglob("*.html")]
     return sorted(name for name in found if not name.startswith("_"))
+
 
 @pytest.fixture(scope="session")
 def new_page(chromium, site):
@@ -60,6 +63,7 @@ def new_page(chromium, site):
         return page
 
     return make
+
 
 @pytest.fixture
 def open_page(new_page, site):
@@ -79,6 +83,7 @@ def open_page(new_page, site):
     yield open_it
     for page in opened:
         page.close()
+
 
 @pytest.fixture(scope="module")
 def shared_page(new_page, site):
