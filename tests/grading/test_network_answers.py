@@ -1,4 +1,4 @@
-"""The course's answers to the exercises on networks: by hand, in fractions, by listing all cases, mpmath, and plain twins."""
+"""The course's answers to the exercises on networks: by hand, in fractions, by listing cases, mpmath, plain twins."""
 
 import itertools
 import math
@@ -59,8 +59,8 @@ def test_errors_of_rates_against_random_spikes():
     assert spikes[:, :, -1].min() > 1000 + T
     rates = ((spikes >= 1000) & (spikes < 1000 + T)).sum(axis=(1, 2)) / (5 * T / 1000)
     want = answer("q2", "rate_error")(50.0, 0.5, 5, T)
-    # Beside CV^2 nu T = 25 the count of a renewal process has the variance 1/6 + CV^4/2 - m3/(3 m^3) = 0.156 (Cox 1962): 0.3 %
-    # of the deviation.
+    # Beside CV^2 nu T = 25 the count of a renewal process has the variance 1/6 + CV^4/2 - m3/(3 m^3) = 0.156 (Cox 1962):
+    # 0.3 % of the deviation.
     assert abs(rates.std() / want - 1) < 4 / math.sqrt(2 * trials) + 0.005
 
 
@@ -79,8 +79,8 @@ def test_inputs_by_hand_and_as_the_mean_field_has_them():
 def test_sources_are_drawn_as_they_should_be():
     draw, census = answer("q4", "draw_sources"), ANSWERS.givens["census"]
     rng = np.random.default_rng(3)
-    # Neuron 2 of five chooses two of the other four: six choices, all equally likely. Chi-square with 5 degrees: below 30.9
-    # in all but 1e-5 of cases.
+    # Neuron 2 of five chooses two of the other four: six choices, all equally likely. Chi-square with 5 degrees: below
+    # 30.9 in all but 1e-5 of cases.
     counts = defaultdict(int)
     for _ in range(1200):
         counts[tuple(sorted(int(j) for j in draw(5, 2, rng)[2]))] += 1
