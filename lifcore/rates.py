@@ -23,12 +23,13 @@ import numpy as np
 from scipy.optimize import brentq, linear_sum_assignment
 
 from lifcore._validate import finite_array, finite_number
-from lifcore.diffusion import siegert_rate
+from lifcore.diffusion import _membrane, _noise, siegert_rate
+from lifcore.kernels import critical
 from lifcore.kernels import rate_model as kernels
 from lifcore.network import _multiple, checked_parts, checked_signals, possible_sources
 from lifcore.response import spike_spectrum, static_gain, susceptibility
 
-__all__ = ["MODELS", "FixedPoint", "MeanField", "effective_time_constant"]
+__all__ = ["MODELS", "FixedPoint", "MeanField", "critical_loop_gain", "effective_time_constant"]
 
 MODELS = ("lif", "static", "tau_m", "tau_eff")
 # A neuron without a refractory period has no highest rate: no fixed point is looked for above this one, in Hz.
@@ -39,6 +40,8 @@ STARTS = 300
 # Points are spaced nearly as powers, down to this part of the highest rate.
 FINEST = 1e-9
 MOST_FREQUENCY = 1e9
+# Delays and time constants in ms between which the critical loop gain is looked for.
+SHORTEST, LONGEST = 0.01, 10_000.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +78,52 @@ def effective_time_constant(n, mu, sigma) -> float:
     omega = 1e-6 / n.tau_m
     chi = susceptibility(n, mu, sigma, 1000.0 * omega / (2.0 * math.pi))
     return float(-chi.imag / (omega * chi.real))
+
+
+def critical_loop_gain(n, mu, sigma, delay: float, tau_s: float = 0.0, model: str = "lif") -> tuple[float, float]:
+    """How strongly a population may inhibit itself until its rate oscillates, at a stationary state that is held fixed.
+
+    Parameters
+    ----------
+    n : LIF
+    mu, sigma : float
+        The mean drive and the noise that the neurons get in all, in mV; sigma greater than 0.
+    delay : float
+        In ms, greater than 0.
+    tau_s : float
+        Time constant of the synapses in ms, at least 0.
+    model : {"lif", "static", "tau_m", "tau_eff"}
+        As in `MeanField.susceptibilities`.
+
+    Returns
+    -------
+    loop_gain : float
+        The coupling in mV/Hz times the static gain d nu / d mu in Hz/mV.
+    f : float
+        Frequency in Hz of the oscillation that begins there. Both are 0 where a rate equation runs away without any feedback,
+        which it does if its time constant is negative.
+
+    Notes
+    -----
+    The network's own fluctuations are left out: the limit of many weak synapses. Crossings are looked for up to the inverse of
+    the delay plus four times the rate.
+
+    References
+    ----------
+    N. Brunel, V. Hakim, Fast global oscillations in networks of integrate-and-fire neurons with low firing rates, Neural
+    Computation 11 (1999), 1621-1671.
+    """
+    mu, sigma = map(float, _noise(n, finite_number("mu", mu, "mV"), finite_number("sigma", sigma, "mV", above=0.0)))
+    delay = finite_number("delay", delay, "ms", at_least=SHORTEST, at_most=LONGEST)
+    tau_s = finite_number("tau_s", tau_s, "ms", at_least=0.0, at_most=LONGEST)
+    if model not in MODELS:
+        raise ValueError(f"model must be one of {', '.join(map(repr, MODELS))}, got {model!r}")
+    tau = {"tau_m": n.tau_m, "tau_eff": critical.effective_time(mu, sigma, *_membrane(n))}.get(model, 0.0)
+    answer = critical.OWN if model == "lif" else critical.FILTERED
+    f_max, pieces = critical.search_range(delay, float(siegert_rate(n, mu, sigma)))
+    f = np.empty(1)
+    loop_gain = critical.critical_point(answer, tau, mu, sigma, *_membrane(n), delay, tau_s, f_max, pieces, f)
+    return float(loop_gain), float(f[0])
 
 
 class MeanField:
@@ -365,8 +414,17 @@ class MeanField:
         Returns
         -------
         float
+
+        Notes
+        -----
+        A rate equation whose `effective_time_constant` is negative has a mode that grows without any coupling; it is counted.
         """
         self._check(point, model)
+        # Poles of L on the right: what the curve does not tell.
+        alone = 0
+        if model == "tau_eff":
+            alone = sum(effective_time_constant(n, *given) < 0.0 for n, *given in zip(
+                self._neurons, point.mu, point.sigma, strict=True))
         top = 1000.0
         while np.max(np.abs(np.linalg.eigvals(self.loop(point, np.linspace(top, 2.0 * top, 64), model)))) >= 1.0:
             top *= 2.0
@@ -385,7 +443,7 @@ class MeanField:
         total = float(np.sum(np.angle(values[1:] / values[:-1])))
         # What is left up to infinity, where det(1 - L) is 1.
         total -= math.remainder(total + float(np.angle(values[0])), 2.0 * math.pi)
-        return float(round(-total / math.pi))
+        return float(round(-total / math.pi) + alone)
 
     def critical_couplings(self, point: FixedPoint, model: str = "lif", f_max: float = 1000.0) -> list[tuple[float, float]]:
         """Factors by which all couplings can be multiplied until a mode neither grows nor decays, the state held fixed.
@@ -400,8 +458,8 @@ class MeanField:
         Returns
         -------
         list of (factor, f)
-            Rising; f in Hz. The first is where the state loses its stability, if it is stable without coupling, as every
-            population is.
+            Rising; f in Hz. The first is where the state loses its stability, if it is stable without coupling. Every population
+            is, and every rate equation but one with a negative `effective_time_constant`.
         """
         f_max = finite_number("f_max", f_max, "Hz", above=0.0)
         grid = np.concatenate([[0.0], np.geomspace(1e-3, 1.0, 40), np.linspace(1.0, f_max, max(400, int(f_max)))[1:]])

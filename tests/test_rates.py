@@ -14,7 +14,7 @@ from scipy.stats import chi2
 
 from lifcore import LIF
 from lifcore.network import Connection, Network, Population
-from lifcore.rates import FixedPoint, MeanField, effective_time_constant
+from lifcore.rates import FixedPoint, MeanField, critical_loop_gain, effective_time_constant
 
 REFERENCE = Path(__file__).parent / "reference"
 ONE = json.loads((REFERENCE / "R8_onepop.json").read_text(encoding="utf-8"))
@@ -56,9 +56,50 @@ def test_critical_couplings_of_one_population(row, model):
     assert len(found) >= len(expected) > 0
     # The Nyquist curve agrees on which side of it modes grow: one pair of them, or with a gain for all frequencies all.
     below, above = (one_population(row, gain * found[0][0])[0] for gain in (0.99, 1.01))
-    assert below.unstable_modes(point, model) == 0.0
+    # With a negative time constant, 1 + tau s + gain exp(-s delay) has a zero on the positive axis, whatever the gain.
+    alone = 1.0 if model == "tau_eff" and row["tau_eff_ms(low-freq match)"] < 0.0 else 0.0
+    assert below.unstable_modes(point, model) == alone
     endless = model == "static" and row["tau_syn_decay_ms"] == 0.0
-    assert above.unstable_modes(point, model) == (math.inf if endless else 2.0)
+    assert above.unstable_modes(point, model) == (math.inf if endless else alone + 2.0)
+
+
+@pytest.mark.parametrize("row", ONE, ids=lambda row: row["name"])
+@pytest.mark.parametrize("model", MODELS)
+def test_the_critical_loop_gain(row, model):
+    n = neuron(float(row["tau_ms"]), float(row["V_th"]), float(row["V_r"]), float(row["tau_ref_ms"]))
+    mu, sigma = float(row["mu0_mV(total, fixed operating point)"]), float(row["sigma"])
+    found = critical_loop_gain(n, mu, sigma, row["delay_ms"], row["tau_syn_decay_ms"], model)
+    expected = row["models"][MODELS[model]]["critical"][0]
+    if model == "tau_eff" and row["tau_eff_ms(low-freq match)"] < 0.0:
+        assert found == (0.0, 0.0)
+    else:
+        tolerance = 1e-9 if model == "tau_eff" else 1e-11
+        assert found == pytest.approx((expected["loop_gain_G_Phi_prime"], expected["f_Hz"]), rel=tolerance)
+
+
+@pytest.mark.parametrize("mu, sigma, delay, tau_s", [
+    (30.0, 1.0, 1.0, 20.0), (30.0, 2.0, 50.0, 0.0), (40.0, 2.0, 1.0, 3.0), (22.0, 2.0, 20.0, 5.0), (25.0, 1.0, 50.0, 0.0)])
+def test_a_resonance_is_not_missed(mu, sigma, delay, tau_s):
+    """Where neurons fire nearly in step the curve crosses many times; the mean field's search goes every hertz of a finer grid."""
+    n = neuron()
+    nu = rate_by_quadrature(mu, sigma)
+    field = inhibited(n, mu, sigma, nu, 1.0, delay, tau_s)
+    point = field.fixed_point([nu])
+    gain = field.susceptibilities(point, 0.0, "static")[0].real
+    for model in ("lif", "tau_m"):
+        factor, f = field.critical_couplings(point, model)[0]
+        assert critical_loop_gain(n, mu, sigma, delay, tau_s, model) == pytest.approx((factor * gain, f), rel=1e-9)
+
+
+def test_the_shortest_delay():
+    # The delay of 0.01 ms alone takes half a turn at 50 kHz; by closed form there, with a static gain.
+    assert critical_loop_gain(neuron(), 15.0, 5.0, 0.01, model="static") == pytest.approx((1.0, 50_000.0), rel=1e-9)
+    with pytest.raises(ValueError, match="delay must be finite and at least 0.01 ms"):
+        critical_loop_gain(neuron(), 15.0, 5.0, 0.0)
+    with pytest.raises(ValueError, match="model must be one of 'lif', 'static', 'tau_m', 'tau_eff', got 'rate'"):
+        critical_loop_gain(neuron(), 15.0, 5.0, 2.0, model="rate")
+    with pytest.raises(ValueError, match="sigma must be finite and greater than 0 mV"):
+        critical_loop_gain(neuron(), 15.0, 0.0, 2.0)
 
 
 @pytest.mark.parametrize("row", ONE, ids=lambda row: row["name"])
