@@ -5,6 +5,7 @@ imports nothing of lifcore and returns the number in the entry's unit.
 """
 
 import functools
+import json
 import math
 from pathlib import Path
 
@@ -825,3 +826,132 @@ def rates_tau_loud():
 
 def rates_tau_driven():
     return lag_time(25, 2)
+# When rates lie: one population that inhibits itself, its reset 10 mV above rest, after Brunel & Hakim (1999).
+
+
+def inhibited_chi(mu, sigma, f):
+    """Susceptibility in Hz/mV of that neuron to its drive, complex; at f = 0 the slope of Siegert's rate."""
+    y_th, y_r = mp.mpf(20 - mu) / sigma, mp.mpf(10 - mu) / sigma
+    nu = inhibited_rate(mu, sigma)
+    if f == 0:
+        return mp.mpc(nu**2 * TAU_M * mp.sqrt(mp.pi) / 1000 / sigma * (
+            mp.exp(y_th**2) * mp.erfc(-y_th) - mp.exp(y_r**2) * mp.erfc(-y_r)))
+    omega = 2 * mp.pi * f / 1000
+    s = mp.mpc(0, omega * TAU_M)
+    (f_th, d_th), (f_r, d_r) = hermite_pair(s, y_th), hermite_pair(s, y_r)
+    return nu / sigma * (d_th - d_r) / (1 + s) / (f_th - mp.expj(-omega * T_REF) * f_r)
+
+
+@functools.cache
+def inhibited_rate(mu, sigma):
+    """Its rate in Hz, by mpmath's quadrature."""
+    y_th, y_r = mp.mpf(20 - mu) / sigma, mp.mpf(10 - mu) / sigma
+    return 1000 / (T_REF + TAU_M * mp.sqrt(mp.pi) * mp.quad(lambda u: mp.exp(u * u) * mp.erfc(-u), mp.linspace(y_r, y_th, 7)))
+
+
+@functools.cache
+def inhibited_tau_eff(mu, sigma):
+    """-d arg(chi) / d omega at 0 in ms, from a low frequency with thirty digits."""
+    with mp.workdps(30):
+        chi = inhibited_chi(mu, sigma, mp.mpf("1e-9"))
+        return -mp.arg(chi) / (2 * mp.pi * mp.mpf("1e-12"))
+
+
+@functools.cache
+def inhibited_critical(near, delay=2, tau_s=0, tau=None, mu=15, sigma=5):
+    """(loop gain, frequency) of the crossing of the positive axis near a frequency; of the neuron, or with a filter tau."""
+    with mp.workdps(25):
+        still = inhibited_chi(mu, sigma, 0)
+
+        def loop(f):
+            turn = 2j * mp.pi * f / 1000
+            passed = inhibited_chi(mu, sigma, f) / still if tau is None else 1 / (1 + turn * tau)
+            return -passed * mp.exp(-turn * delay) / (1 + turn * tau_s)
+
+        f = mp.findroot(lambda f: loop(mp.re(f)).imag, (near, near + 1), solver="secant")
+        assert loop(f).real > 0
+        return float(1 / loop(f).real), float(f)
+
+
+def limits_rate():
+    return inhibited_rate(15, 5)
+
+
+def limits_gain():
+    return inhibited_chi(15, 5, 0).real
+
+
+def limits_critical():
+    return inhibited_critical(183)[0]
+
+
+def limits_critical_f():
+    return inhibited_critical(183)[1]
+
+
+def limits_critical_tau_m():
+    return inhibited_critical(130, tau=20)[0]
+
+
+def limits_tau_eff():
+    return inhibited_tau_eff(15, 5)
+
+
+def limits_too_stable():
+    return limits_critical_tau_m() / limits_critical()
+
+
+def limits_share():
+    return 100 * abs(inhibited_chi(15, 5, 250)) / inhibited_chi(15, 5, 0).real
+
+
+def limits_lag():
+    return -mp.degrees(mp.arg(inhibited_chi(15, 5, 250)))
+
+
+def limits_slow_critical():
+    return inhibited_critical(127, delay=1, tau_s=20)[0]
+
+
+def limits_slow_f():
+    return inhibited_critical(127, delay=1, tau_s=20)[1]
+
+
+def limits_off():
+    with mp.workdps(25):
+        return 100 * abs(inhibited_chi(15, 5, mp.mpf("2.4")) / inhibited_chi(15, 5, 0) - 1)
+
+
+def limits_strong_rate():
+    return inhibited_rate(30, 2)
+
+
+def limits_strong_critical():
+    return inhibited_critical(223, mu=30, sigma=2)[0]
+
+
+def limits_strong_far():
+    return inhibited_critical(67.7, delay=50, mu=30, sigma=2)[0]
+
+
+def brunel_hakim_onset(quantity):
+    """Of the stored critical points of a sparse inhibitory network, the one with J = 0.1 mV and 2 ms of refractory period."""
+    rows = json.loads((ROOT / "tests" / "reference" / "R8_brunel_hakim.json").read_text(encoding="utf-8"))
+    (row,) = [row for row in rows if row.get("varied") == "sg_ext" and row["J"] == 0.1 and row["tr"] == 2.0]
+    return row[quantity]
+
+
+def limits_bh_sigma():
+    return brunel_hakim_onset("critical_value")
+
+
+def limits_bh_f():
+    return brunel_hakim_onset("f_Hz_at_onset")
+
+
+def limits_bh_nu():
+    return brunel_hakim_onset("nu_Hz")
+
+
+def limits_bh_cycles():
+    return brunel_hakim_onset("f_over_nu")

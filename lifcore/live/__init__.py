@@ -55,6 +55,8 @@ HOMES = {
     "SelfConsistency": "lifcore.live.network",
     "SlowInput": "lifcore.live.rates",
     "PhasePlane": "lifcore.live.rates",
+    "NyquistCurve": "lifcore.live.limits",
+    "ThreeWays": "lifcore.live.limits",
     "LiveFigure": "lifcore.live._figure",
     "use_style": "lifcore.live.identity",
 }
@@ -66,6 +68,12 @@ __all__ = [
     "LiveFigure", "MembraneTrace", "MissedCrossings", "Overflow", "PhasePlane", "RateResponse", "RealisedTimeConstant",
     "RefractoryPhase", "ResonanceCurve", "SelfConsistency", "SiliconMembrane", "SlowInput", "SpikeShift",
     "StationaryDensity", "StrengthDuration", "Surrogates", "ThreeLosses", "TradeOff", "use_style",
+    "Anytime", "BalancePole", "Bombardment", "Calibration", "Cloud", "DeadGradient", "DeadZone", "DrawDigit",
+    "EnergyClaim", "EulerStability", "EventStream", "FICurve", "FalseSpike", "FiveMachines", "GradientThroughTime",
+    "HiddenSignal", "HiddenVelocity", "Intervals", "LearningCurve", "LightResponse", "LiveFigure", "MembraneTrace",
+    "MissedCrossings", "NyquistCurve", "Overflow", "RateResponse", "RealisedTimeConstant", "RefractoryPhase",
+    "ResonanceCurve", "SiliconMembrane", "SpikeShift", "StationaryDensity", "StrengthDuration", "Surrogates",
+    "ThreeLosses", "ThreeWays", "TradeOff", "use_style",
 ]
 
 

@@ -82,6 +82,12 @@ export function makeCells(kernels, count, places) {
         rates,
       );
     },
+    // Steps under a drive that changes: two values of mu and sigma for each, within it and at its end.
+    follow(steps, mus, sigmas, rates) {
+      kernels.follow(
+        steps, mus, sigmas, n.tau_m, n.E_L, n.t_ref, faces, reset, probability, release, waiting, state, work, rates,
+      );
+    },
     draw(group) {
       kernels.draw_population(probability, faces, n.V_reset, n.t_ref, group.words, group.V, group.wait, cumulative);
     },
