@@ -24,6 +24,11 @@ from lifcore.live import (
     PhasePlane, RateResponse, RealisedTimeConstant, RefractoryPhase, ResonanceCurve, SelfConsistency,
     SiliconMembrane, SlowInput, SpikeShift, StationaryDensity, StrengthDuration, Surrogates, ThreeLosses, TradeOff,
     _bundle, identity,
+    Anytime, BalancePole, Bombardment, Calibration, Cloud, DeadGradient, DeadZone, DrawDigit, EnergyClaim,
+    EulerStability, EventStream, FICurve, FalseSpike, FiveMachines, GradientThroughTime, HiddenSignal, HiddenVelocity,
+    Intervals, LearningCurve, LightResponse, LiveFigure, MembraneTrace, MissedCrossings, NyquistCurve, Overflow,
+    RateResponse, RealisedTimeConstant, RefractoryPhase, ResonanceCurve, SiliconMembrane, SpikeShift, StationaryDensity,
+    StrengthDuration, Surrogates, ThreeLosses, ThreeWays, TradeOff, _bundle, identity,
 )
 from lifcore.live._figure import Control, Readout
 
@@ -39,6 +44,7 @@ FIGURES = [
     BalancePole, LearningCurve, HiddenVelocity,
     SelfConsistency, BalancedNetwork,
     SlowInput, PhasePlane,
+    ThreeWays, NyquistCurve,
 ]
 
 

@@ -38,6 +38,8 @@ def effective_time(mu, sigma, tau_m, E_L, V_th, V_reset, t_ref):
 @kernel("c16(f8, i4, f8, c16, f8, f8, f8, f8, f8, f8, f8, f8, f8)")
 def _loop(f, answer, tau, still, mu, sigma, tau_m, E_L, V_th, V_reset, t_ref, delay, tau_s):
     """L at one frequency; `still` is the susceptibility at 0 in units of the rate."""
+    if f == 0.0:
+        return complex(-1.0, 0.0)
     if answer == OWN:
         passed = _quotient(_relative(f, mu, sigma, tau_m, E_L, V_th, V_reset, t_ref)[0], still)
     else:

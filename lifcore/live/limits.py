@@ -64,13 +64,12 @@ class ThreeWays(LiveFigure):
 
     title = "One loop, three descriptions"
     caption = (
-        "A kick of the drive, two milliseconds long, at the mark. Raise the loop gain slowly: where is the static equation lost, "
-        "where does the cloud begin to oscillate, and what do the spikes do in between? Then give the rate equation a time "
-        "constant, and look for a loop gain at which it is calm and the network is not. With more neurons the points come "
-        "closer to the line."
+        "At the mark a kick of the drive, two milliseconds long. Raise the loop gain slowly: where is the static equation "
+        "lost, where does the cloud begin to oscillate, and what do the spikes do in between? Then give the rate equation a "
+        "time constant, and look for a loop gain at which it is calm and the network is not."
     )
     description = (
-        "Three plots over 160 ms. Above, the spikes of sixty neurons. In the middle, the rate of the network in bins of a "
+        "Three plots over 160 ms. Above, the spikes of thirty neurons. In the middle, the rate of the network in bins of a "
         "millisecond as points, and that of an infinite population as a line, which follow each other. Below, the rate of a "
         "rate equation. With the static gain it jumps between two values from a loop gain of 1 on, when the network is still "
         "calm; with the time constant of the membrane it is calm when the network oscillates."
@@ -79,23 +78,24 @@ class ThreeWays(LiveFigure):
     kernels = KERNELS
     fixed = MEMBRANE | {
         "mu": 15.0, "sigma": 5.0, "duration": 160.0, "dt": 0.25, "bin": 1.0, "kick": 1.0, "kick_start": 20.0, "kick_end": 22.0,
-        "judged_from": 100.0, "longest": 5.0, "most": 10_000, "shown": 60, "group": 2048, "cells": 300, "places": 64,
+        "judged_from": 100.0, "longest": 5.0, "most": 10_000, "shown": 30, "group": 2048, "cells": 300, "places": 64,
         "seed": SEED, "tops": [20, 30, 40, 60, 80, 100, 150, 200, 300, 400, 600]}
     heights = (900, 1160)
     shown = (
-        Readout("critical", "critical loop gain, LIF", "", 3),
+        Readout("critical", "critical loop gain, cloud", "", 3),
         Readout("frequency", "its frequency", "Hz", 1),
-        Readout("critical_model", "of the rate equation", "", 3),
-        Readout("network", "variance over mean of spikes", "", 2),
-        Readout("cloud", "swing of the cloud", "Hz", 2),
-        Readout("equation", "of the rate equation", "Hz", 2),
+        Readout("critical_model", "critical, rate equation", "", 3),
+        Readout("network", "network, variance/mean", "", 2),
+        Readout("cloud", "swing, cloud", "Hz", 2),
+        Readout("equation", "swing, rate equation", "Hz", 2),
     )
 
     loop_gain = Control(2.0, 0.0, 20.0, 0.1, "loop gain", "G Φ′")
     delay = Control(2.0, 0.5, 5.0, 0.5, "delay", "d", "ms")
     neurons = Control(2000.0, 100.0, 10000.0, 0.05, "neurons", "N", "", "log")
     model = Choice(
-        "static", {"static": "static gain", "tau_m": "with τ_m", "tau_eff": "with τ_eff"}, "rate equation")
+        "static", {"static": "static gain", "tau_m": "time constant of the membrane", "tau_eff": "effective one"},
+        "rate equation")
 
     def _kick(self, at_ends):
         """What is added to the drive in each step, or at its end."""
@@ -263,7 +263,7 @@ class NyquistCurve(LiveFigure):
     entry = "limits.js"
     kernels = KERNELS
     fixed = MEMBRANE | {
-        "states": [[name, *state] for name, state in STATES.items()], "points": 700, "least": 2.0, "most": 8.0, "wider": 1.15}
+        "states": [[name, *state] for name, state in STATES.items()], "points": 700, "least": 2.0, "most": 3.5, "wider": 1.15}
     heights = (760, 960)
     shown = tuple(
         Readout(name, label, unit, digits) for model in NAMES for name, label, unit, digits in (

@@ -17,6 +17,11 @@ from lifcore.live import (
     HiddenVelocity, Intervals, LearningCurve, LightResponse, MembraneTrace, MissedCrossings, Overflow, PhasePlane,
     RateResponse, RealisedTimeConstant, RefractoryPhase, ResonanceCurve, SelfConsistency, SiliconMembrane,
     SlowInput, SpikeShift, StationaryDensity, StrengthDuration, Surrogates, ThreeLosses, TradeOff,
+    Anytime, BalancePole, Bombardment, Calibration, Cloud, DeadGradient, DeadZone, DrawDigit, EnergyClaim,
+    EulerStability, EventStream, FICurve, FalseSpike, FiveMachines, GradientThroughTime, HiddenSignal, HiddenVelocity,
+    Intervals, LearningCurve, LightResponse, MembraneTrace, MissedCrossings, NyquistCurve, Overflow, RateResponse,
+    RealisedTimeConstant, RefractoryPhase, ResonanceCurve, SiliconMembrane, SpikeShift, StationaryDensity,
+    StrengthDuration, Surrogates, ThreeLosses, ThreeWays, TradeOff,
 )
 
 FIGURES = [
@@ -31,6 +36,7 @@ FIGURES = [
     BalancePole, LearningCurve, HiddenVelocity,
     SelfConsistency, BalancedNetwork,
     SlowInput, PhasePlane,
+    ThreeWays, NyquistCurve,
 ]
 NAMES = [figure.__name__ for figure in FIGURES]
 MODULES = list(dict.fromkeys(lifcore.live.HOMES[name] for name in NAMES))

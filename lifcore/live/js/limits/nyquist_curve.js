@@ -11,16 +11,21 @@ function drawNyquistCurve(card, kernels) {
   let n = neuron(card.fixed, card.values());
   let critical = {};
   let half = least;
-  let aspect = 1.7;
+  let plot = null;
 
-  const plot = card.plot({
+  // As many pixels to a unit along both axes.
+  function width() {
+    const { clientWidth, clientHeight } = plot?.u.over ?? {};
+    return clientWidth > 0 && clientHeight > 0 ? (half * clientWidth) / clientHeight : 1.7 * half;
+  }
+
+  plot = card.plot({
     height: 340,
     margin: 12,
-    x: { range: () => [-aspect * half, aspect * half], label: () => "real part of L" },
+    x: { range: () => [-width(), width()], label: () => "real part of L" },
     y: { range: () => [-half, half], label: () => "imaginary part of L" },
-    series: [],
+    series: [{ role: "theory" }], // curves that go back along x are drawn by the pen
     backdrop(pen) {
-      // As many pixels to a unit along both axes.
       pen.horizontal(0, "soft", { width: 1 });
       pen.vertical(0, "soft", { width: 1 });
     },
@@ -28,14 +33,14 @@ function drawNyquistCurve(card, kernels) {
       outs.forEach((out, k) => trace(pen, out, ROLES[MODELS[k]], k === 0 ? 2.2 : 1.4));
       MODELS.forEach((model) => {
         const across = n.loop_gain / critical[model];
-        if (across <= aspect * half) pen.dot(across, 0, ROLES[model], { radius: 4.5 });
+        if (across <= width()) pen.dot(across, 0, ROLES[model], { radius: 4.5 });
       });
       pen.segment(1 - 0.035 * half, 0, 1 + 0.035 * half, 0, "threshold", { width: 3 });
       pen.segment(1, -0.055 * half, 1, 0.055 * half, "threshold", { width: 3 });
       pen.label("1", 1, 0, "threshold", { dx: 6, dy: 16 });
       MODELS.forEach((model, k) => {
         const lost = n.loop_gain > critical[model] ? "oscillates" : "calm";
-        pen.label(`${NAMES[model]}: ${lost}`, -aspect * half, half, ROLES[model], { dx: 8, dy: 14 + 18 * k });
+        pen.label(`${NAMES[model]}: ${lost}`, -width(), half, ROLES[model], { dx: 8, dy: 14 + 18 * k });
       });
     },
   });
@@ -63,8 +68,6 @@ function drawNyquistCurve(card, kernels) {
     });
     critical = readouts;
     half = Math.min(Math.max(wider * n.loop_gain, least), most);
-    const { clientWidth, clientHeight } = plot.u.over;
-    if (clientHeight > 0) aspect = clientWidth / clientHeight;
     plot.draw();
     const lost = MODELS.filter((model) => n.loop_gain > critical[model]).map((model) => NAMES[model]);
     const summary =

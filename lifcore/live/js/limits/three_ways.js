@@ -44,14 +44,14 @@ function drawThreeWays(card, kernels) {
   let groups = [];
   let step = 0;
   let raster = [[], []];
-  let found = {};
+  let found = { highest: 0, readouts: { critical: Infinity, critical_model: Infinity } };
   let [top, equationTop] = [20, 20];
 
   const kickOf = (k) => (k >= kickFirst && k < kickLast ? kick : 0);
   const time = (label) => ({ range: () => [0, duration], ...(label && { label: () => label }), ...(!label && { values: () => "" }) });
   const backdrop = (pen) => pen.band(card.fixed.kick_start, card.fixed.kick_end, "drive", 0.25);
   const spikes = card.plot({
-    height: 110,
+    height: 112,
     margin: 76,
     x: time(),
     y: { range: () => [-1, shown], label: () => "neurons", splits: () => [], values: () => "" },
@@ -60,7 +60,7 @@ function drawThreeWays(card, kernels) {
     annotate: (pen) => pen.name("spikes", shown / 2, "spike"),
   });
   const together = card.plot({
-    height: 200,
+    height: 182,
     margin: 76,
     x: time(),
     y: { range: () => [0, top], label: () => "rate (Hz)" },
@@ -69,17 +69,26 @@ function drawThreeWays(card, kernels) {
     annotate(pen) {
       pen.name("network", 1.4 * rate, "simulation");
       pen.name("cloud", rate, "theory");
+      drawVerdict(pen, found.readouts.critical, top, "theory");
     },
   });
   const alone = card.plot({
-    height: 180,
+    height: 160,
     margin: 76,
     x: time("time (ms)"),
     y: { range: () => [0, equationTop], label: () => "rate (Hz)" },
     series: [{ role: "drive" }, { role: "noise" }, { role: "membrane" }],
     backdrop,
-    annotate: (pen) => pen.name(NAMES[n.model], rate, ROLES[n.model]),
+    annotate(pen) {
+      pen.name(NAMES[n.model], rate, ROLES[n.model]);
+      drawVerdict(pen, found.readouts.critical_model, equationTop, ROLES[n.model]);
+    },
   });
+
+  function drawVerdict(pen, critical, height, role) {
+    const verdict = n.loop_gain > critical ? "oscillates" : "calm";
+    pen.label(`${verdict}: critical ${critical.toFixed(2)}`, duration, height, role, { dx: -4, dy: -6, align: "right" });
+  }
 
   // The state at the beginning, and the neurons drawn from it.
   function begin() {
