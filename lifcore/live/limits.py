@@ -80,12 +80,12 @@ class ThreeWays(LiveFigure):
         "mu": 15.0, "sigma": 5.0, "duration": 160.0, "dt": 0.25, "bin": 1.0, "kick": 1.0, "kick_start": 20.0, "kick_end": 22.0,
         "judged_from": 100.0, "longest": 5.0, "most": 10_000, "shown": 30, "group": 2048, "cells": 300, "places": 64,
         "seed": SEED, "tops": [20, 30, 40, 60, 80, 100, 150, 200, 300, 400, 600]}
-    heights = (900, 1160)
+    heights = (885, 1130)
     shown = (
-        Readout("critical", "critical loop gain, cloud", "", 3),
+        Readout("critical", "critical, cloud", "", 3),
         Readout("frequency", "its frequency", "Hz", 1),
         Readout("critical_model", "critical, rate equation", "", 3),
-        Readout("network", "network, variance/mean", "", 2),
+        Readout("network", "variance / mean", "", 2),
         Readout("cloud", "swing, cloud", "Hz", 2),
         Readout("equation", "swing, rate equation", "Hz", 2),
     )
@@ -264,10 +264,11 @@ class NyquistCurve(LiveFigure):
     kernels = KERNELS
     fixed = MEMBRANE | {
         "states": [[name, *state] for name, state in STATES.items()], "points": 700, "least": 2.0, "most": 3.5, "wider": 1.15}
-    heights = (760, 960)
+    heights = (796, 1039)
     shown = tuple(
         Readout(name, label, unit, digits) for model in NAMES for name, label, unit, digits in (
-            (model, f"critical, {NAMES[model]}", "", 3), (f"{model}_f", "at", "Hz", 1)))
+            (model, f"critical, {NAMES[model]}", "", 3), (f"{model}_f", "at", "Hz", 1))) + (
+        Readout("crossing", "LIF crosses the axis at", "", 3),)
 
     loop_gain = Control(2.0, 0.1, 100.0, 0.01, "loop gain", "G Φ′", "", "log")
     delay = Control(2.0, 0.5, 50.0, 0.05, "delay", "d", "ms", "log")
@@ -291,7 +292,7 @@ class NyquistCurve(LiveFigure):
         found = {}
         for model in NAMES:
             found[model], found[f"{model}_f"] = _critical(n, mu, sigma, self.delay, self.tau_s, model)
-        return found
+        return found | {"crossing": self.loop_gain / found["lif"]}
 
     def draw(self, figure):
         fixed = self.fixed

@@ -1,7 +1,10 @@
 // What comes back of a small oscillation once round the loop, for all frequencies, in the complex plane.
 
 import { neuron } from "../common.js";
-import { makeLoop, MODELS, NAMES, ROLES } from "./loop.js";
+import { makeLoop, membraneOf, MODELS, NAMES, ROLES } from "./loop.js";
+
+const HEIGHT = 340;
+const AXES = { upright: 58, level: 74 };
 
 function drawNyquistCurve(card, kernels) {
   const { points, states, least, most, wider } = card.fixed;
@@ -9,18 +12,19 @@ function drawNyquistCurve(card, kernels) {
   const f = kernels.array(points + 1);
   const outs = MODELS.map(() => kernels.array([2, points + 1]));
   let n = neuron(card.fixed, card.values());
-  let critical = {};
+  const critical = {};
+  let solved = "";
   let half = least;
   let plot = null;
 
-  // As many pixels to a unit along both axes.
+  // As many pixels to a unit along both axes, which take these pixels of the frame.
   function width() {
-    const { clientWidth, clientHeight } = plot?.u.over ?? {};
-    return clientWidth > 0 && clientHeight > 0 ? (half * clientWidth) / clientHeight : 1.7 * half;
+    const across = Math.max(plot?.frame.clientWidth ?? 0, 200) - AXES.upright;
+    return (half * across) / (HEIGHT - AXES.level);
   }
 
   plot = card.plot({
-    height: 340,
+    height: HEIGHT,
     margin: 12,
     x: { range: () => [-width(), width()], label: () => "real part of L" },
     y: { range: () => [-half, half], label: () => "imaginary part of L" },
@@ -55,18 +59,24 @@ function drawNyquistCurve(card, kernels) {
     });
   }
 
+  // The curves for a loop gain of 1: another one only scales them.
+  function solve({ delay, tau_s: synapse, state }) {
+    const wanted = [delay, synapse, state].join();
+    if (wanted === solved) return;
+    solved = wanted;
+    const end = 1000 / delay + 2 * kernels.rate(n.mu, n.sigma, ...membraneOf(n));
+    for (let k = 0; k <= points; k += 1) f[k] = (end * k) / points;
+    MODELS.forEach((model, k) => {
+      loop.loops(n, delay, synapse, model, f, outs[k]);
+      [critical[model], critical[`${model}_f`]] = loop.critical(n, delay, synapse, model);
+    });
+  }
+
   return (values) => {
     const [, mu, sigma] = states.find(([name]) => name === values.state);
     n = { ...neuron(card.fixed, values), mu, sigma };
-    const membrane = [n.tau_m, n.E_L, n.V_th, n.V_reset, n.t_ref];
-    const end = 1000 / n.delay + 2 * kernels.rate(mu, sigma, ...membrane);
-    for (let k = 0; k <= points; k += 1) f[k] = (end * k) / points;
-    const readouts = {};
-    MODELS.forEach((model, k) => {
-      loop.loops(n, n.delay, n.tau_s, model, f, outs[k]);
-      [readouts[model], readouts[`${model}_f`]] = loop.critical(n, n.delay, n.tau_s, model);
-    });
-    critical = readouts;
+    solve(values);
+    const readouts = { ...critical, crossing: n.loop_gain / critical.lif };
     half = Math.min(Math.max(wider * n.loop_gain, least), most);
     plot.draw();
     const lost = MODELS.filter((model) => n.loop_gain > critical[model]).map((model) => NAMES[model]);

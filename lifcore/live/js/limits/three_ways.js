@@ -55,7 +55,7 @@ function drawThreeWays(card, kernels) {
     margin: 76,
     x: time(),
     y: { range: () => [-1, shown], label: () => "neurons", splits: () => [], values: () => "" },
-    series: [{ role: "spike", kind: asRaster, width: 1 }],
+    series: [{ role: "spike", kind: asRaster, width: 2 }],
     backdrop,
     annotate: (pen) => pen.name("spikes", shown / 2, "spike"),
   });
