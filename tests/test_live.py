@@ -20,15 +20,10 @@ from PIL import Image
 from lifcore.live import (
     Anytime, BalancePole, BalancedNetwork, Bombardment, Calibration, Cloud, DeadGradient, DeadZone, DrawDigit,
     EnergyClaim, EulerStability, EventStream, FICurve, FalseSpike, FiveMachines, GradientThroughTime, HiddenSignal,
-    HiddenVelocity, Intervals, LearningCurve, LightResponse, LiveFigure, MembraneTrace, MissedCrossings, Overflow,
-    PhasePlane, RateResponse, RealisedTimeConstant, RefractoryPhase, ResonanceCurve, SelfConsistency,
-    SiliconMembrane, SlowInput, SpikeShift, StationaryDensity, StrengthDuration, Surrogates, ThreeLosses, TradeOff,
-    _bundle, identity,
-    Anytime, BalancePole, Bombardment, Calibration, Cloud, DeadGradient, DeadZone, DrawDigit, EnergyClaim,
-    EulerStability, EventStream, FICurve, FalseSpike, FiveMachines, GradientThroughTime, HiddenSignal, HiddenVelocity,
-    Intervals, LearningCurve, LightResponse, LiveFigure, MembraneTrace, MissedCrossings, NyquistCurve, Overflow,
-    RateResponse, RealisedTimeConstant, RefractoryPhase, ResonanceCurve, SiliconMembrane, SpikeShift, StationaryDensity,
-    StrengthDuration, Surrogates, ThreeLosses, ThreeWays, TradeOff, _bundle, identity,
+    HiddenVelocity, Intervals, LearningCurve, LightResponse, LiveFigure, MembraneTrace, MissedCrossings,
+    NyquistCurve, Overflow, PhasePlane, RateResponse, RealisedTimeConstant, RefractoryPhase, ResonanceCurve,
+    SelfConsistency, SiliconMembrane, SlowInput, SpikeShift, StationaryDensity, StrengthDuration, Surrogates,
+    ThreeLosses, ThreeWays, TradeOff, _bundle, identity,
 )
 from lifcore.live._figure import Control, Readout
 

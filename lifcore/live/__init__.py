@@ -65,15 +65,10 @@ __all__ = [
     "Anytime", "BalancePole", "BalancedNetwork", "Bombardment", "Calibration", "Cloud", "DeadGradient", "DeadZone",
     "DrawDigit", "EnergyClaim", "EulerStability", "EventStream", "FICurve", "FalseSpike", "FiveMachines",
     "GradientThroughTime", "HiddenSignal", "HiddenVelocity", "Intervals", "LearningCurve", "LightResponse",
-    "LiveFigure", "MembraneTrace", "MissedCrossings", "Overflow", "PhasePlane", "RateResponse", "RealisedTimeConstant",
-    "RefractoryPhase", "ResonanceCurve", "SelfConsistency", "SiliconMembrane", "SlowInput", "SpikeShift",
-    "StationaryDensity", "StrengthDuration", "Surrogates", "ThreeLosses", "TradeOff", "use_style",
-    "Anytime", "BalancePole", "Bombardment", "Calibration", "Cloud", "DeadGradient", "DeadZone", "DrawDigit",
-    "EnergyClaim", "EulerStability", "EventStream", "FICurve", "FalseSpike", "FiveMachines", "GradientThroughTime",
-    "HiddenSignal", "HiddenVelocity", "Intervals", "LearningCurve", "LightResponse", "LiveFigure", "MembraneTrace",
-    "MissedCrossings", "NyquistCurve", "Overflow", "RateResponse", "RealisedTimeConstant", "RefractoryPhase",
-    "ResonanceCurve", "SiliconMembrane", "SpikeShift", "StationaryDensity", "StrengthDuration", "Surrogates",
-    "ThreeLosses", "ThreeWays", "TradeOff", "use_style",
+    "LiveFigure", "MembraneTrace", "MissedCrossings", "NyquistCurve", "Overflow", "PhasePlane", "RateResponse",
+    "RealisedTimeConstant", "RefractoryPhase", "ResonanceCurve", "SelfConsistency", "SiliconMembrane", "SlowInput",
+    "SpikeShift", "StationaryDensity", "StrengthDuration", "Surrogates", "ThreeLosses", "ThreeWays", "TradeOff",
+    "use_style",
 ]
 
 

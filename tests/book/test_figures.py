@@ -14,14 +14,10 @@ import lifcore.live
 from lifcore.live import (
     Anytime, BalancePole, BalancedNetwork, Bombardment, Calibration, Cloud, DeadGradient, DeadZone, DrawDigit,
     EnergyClaim, EulerStability, EventStream, FICurve, FalseSpike, FiveMachines, GradientThroughTime, HiddenSignal,
-    HiddenVelocity, Intervals, LearningCurve, LightResponse, MembraneTrace, MissedCrossings, Overflow, PhasePlane,
-    RateResponse, RealisedTimeConstant, RefractoryPhase, ResonanceCurve, SelfConsistency, SiliconMembrane,
-    SlowInput, SpikeShift, StationaryDensity, StrengthDuration, Surrogates, ThreeLosses, TradeOff,
-    Anytime, BalancePole, Bombardment, Calibration, Cloud, DeadGradient, DeadZone, DrawDigit, EnergyClaim,
-    EulerStability, EventStream, FICurve, FalseSpike, FiveMachines, GradientThroughTime, HiddenSignal, HiddenVelocity,
-    Intervals, LearningCurve, LightResponse, MembraneTrace, MissedCrossings, NyquistCurve, Overflow, RateResponse,
-    RealisedTimeConstant, RefractoryPhase, ResonanceCurve, SiliconMembrane, SpikeShift, StationaryDensity,
-    StrengthDuration, Surrogates, ThreeLosses, ThreeWays, TradeOff,
+    HiddenVelocity, Intervals, LearningCurve, LightResponse, MembraneTrace, MissedCrossings, NyquistCurve, Overflow,
+    PhasePlane, RateResponse, RealisedTimeConstant, RefractoryPhase, ResonanceCurve, SelfConsistency,
+    SiliconMembrane, SlowInput, SpikeShift, StationaryDensity, StrengthDuration, Surrogates, ThreeLosses, ThreeWays,
+    TradeOff,
 )
 
 FIGURES = [
