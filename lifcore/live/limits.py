@@ -70,9 +70,10 @@ class ThreeWays(LiveFigure):
     )
     description = (
         "Three plots over 160 ms. Above, the spikes of thirty neurons. In the middle, the rate of the network in bins of a "
-        "millisecond as points, and that of an infinite population as a line, which follow each other. Below, the rate of a "
-        "rate equation. With the static gain it jumps between two values from a loop gain of 1 on, when the network is still "
-        "calm; with the time constant of the membrane it is calm when the network oscillates."
+        "millisecond as points, and that of an infinite population as a line, to which the points are the nearer the more "
+        "neurons there are. Below, the rate of a rate equation. With the static gain it jumps between two values from a loop "
+        "gain of 1 on, when the network is still calm; with the time constant of the membrane it is calm when the network "
+        "oscillates."
     )
     entry = "limits.js"
     kernels = KERNELS
@@ -256,9 +257,11 @@ class NyquistCurve(LiveFigure):
     )
     description = (
         "Four curves in the complex plane, all from the negative of the loop gain at frequency zero, turning clockwise with "
-        "growing frequency. The static gain makes a circle. The others wind inwards: that of the LIF population slowly, those of "
-        "rate equations with a time constant faster. Where a curve crosses the positive real axis beyond the point 1, that "
-        "description oscillates."
+        "growing frequency. Without a filter at the synapses the static gain makes a circle. Below threshold the others wind "
+        "inwards: that of the LIF population slowly, those of rate equations with a time constant faster. Above threshold the "
+        "curve of the LIF population first swells, at frequencies near its rate. Where a curve crosses the positive real axis "
+        "beyond the point 1, that description oscillates; an equation with a negative time constant runs away whatever its "
+        "curve."
     )
     entry = "limits.js"
     kernels = KERNELS

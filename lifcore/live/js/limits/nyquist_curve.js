@@ -17,6 +17,12 @@ function drawNyquistCurve(card, kernels) {
   let half = least;
   let plot = null;
 
+  // A rate equation with a negative time constant needs no feedback to leave its state.
+  function fate(model) {
+    if (critical[model] === 0) return "runs away";
+    return n.loop_gain > critical[model] ? "oscillates" : "calm";
+  }
+
   // As many pixels to a unit along both axes, which take these pixels of the frame.
   function width() {
     const across = Math.max(plot?.frame.clientWidth ?? 0, 200) - AXES.upright;
@@ -43,8 +49,7 @@ function drawNyquistCurve(card, kernels) {
       pen.segment(1, -0.055 * half, 1, 0.055 * half, "threshold", { width: 3 });
       pen.label("1", 1, 0, "threshold", { dx: 6, dy: 16 });
       MODELS.forEach((model, k) => {
-        const lost = n.loop_gain > critical[model] ? "oscillates" : "calm";
-        pen.label(`${NAMES[model]}: ${lost}`, -width(), half, ROLES[model], { dx: 8, dy: 14 + 18 * k });
+        pen.label(`${NAMES[model]}: ${fate(model)}`, -width(), half, ROLES[model], { dx: 8, dy: 14 + 18 * k });
       });
     },
   });
@@ -79,10 +84,12 @@ function drawNyquistCurve(card, kernels) {
     const readouts = { ...critical, crossing: n.loop_gain / critical.lif };
     half = Math.min(Math.max(wider * n.loop_gain, least), most);
     plot.draw();
-    const lost = MODELS.filter((model) => n.loop_gain > critical[model]).map((model) => NAMES[model]);
+    const named = (end) => MODELS.filter((model) => fate(model) === end).map((model) => NAMES[model]).join(", ");
+    const [lost, away] = [named("oscillates"), named("runs away")];
     const summary =
       `The LIF population oscillates from a loop gain of ${readouts.lif.toFixed(2)} on, at ${readouts.lif_f.toFixed(0)} Hz. ` +
-      (lost.length > 0 ? `At ${n.loop_gain} oscillate: ${lost.join(", ")}.` : `At ${n.loop_gain} none oscillates.`);
+      (lost ? `At ${n.loop_gain} oscillate: ${lost}.` : `At ${n.loop_gain} none oscillates.`) +
+      (away ? ` Even without feedback runs away: ${away}.` : "");
     return { readouts, summary };
   };
 }
