@@ -267,7 +267,7 @@ class NyquistCurve(LiveFigure):
     kernels = KERNELS
     fixed = MEMBRANE | {
         "states": [[name, *state] for name, state in STATES.items()], "points": 700, "least": 2.0, "most": 3.5, "wider": 1.15}
-    heights = (796, 1039)
+    heights = (840, 1083)
     shown = tuple(
         Readout(name, label, unit, digits) for model in NAMES for name, label, unit, digits in (
             (model, f"critical, {NAMES[model]}", "", 3), (f"{model}_f", "at", "Hz", 1))) + (

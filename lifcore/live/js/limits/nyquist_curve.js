@@ -3,8 +3,9 @@
 import { neuron } from "../common.js";
 import { makeLoop, membraneOf, MODELS, NAMES, ROLES } from "./loop.js";
 
-const HEIGHT = 340;
+const HEIGHT = 384;
 const AXES = { upright: 58, level: 74 };
+const WORDS = 44; // pixels above the plane, for what becomes of each description
 
 function drawNyquistCurve(card, kernels) {
   const { points, states, least, most, wider } = card.fixed;
@@ -26,18 +27,24 @@ function drawNyquistCurve(card, kernels) {
   // As many pixels to a unit along both axes, which take these pixels of the frame.
   function width() {
     const across = Math.max(plot?.frame.clientWidth ?? 0, 200) - AXES.upright;
-    return (half * across) / (HEIGHT - AXES.level);
+    return (half * across) / (HEIGHT - AXES.level - WORDS);
   }
+
+  const top = () => half * (1 + (2 * WORDS) / (HEIGHT - AXES.level - WORDS));
 
   plot = card.plot({
     height: HEIGHT,
     margin: 12,
     x: { range: () => [-width(), width()], label: () => "real part of L" },
-    y: { range: () => [-half, half], label: () => "imaginary part of L" },
+    y: {
+      range: () => [-half, top()],
+      label: () => "imaginary part of L",
+      splits: () => [-3, -2, -1, 0, 1, 2, 3].filter((value) => Math.abs(value) <= half),
+    },
     series: [{ role: "theory" }], // curves that go back along x are drawn by the pen
     backdrop(pen) {
       pen.horizontal(0, "soft", { width: 1 });
-      pen.vertical(0, "soft", { width: 1 });
+      pen.segment(0, -half, 0, half, "soft", { width: 1 });
     },
     annotate(pen) {
       outs.forEach((out, k) => trace(pen, out, ROLES[MODELS[k]], k === 0 ? 2.2 : 1.4));
@@ -49,18 +56,23 @@ function drawNyquistCurve(card, kernels) {
       pen.segment(1, -0.055 * half, 1, 0.055 * half, "threshold", { width: 3 });
       pen.label("1", 1, 0, "threshold", { dx: 6, dy: 16 });
       MODELS.forEach((model, k) => {
-        pen.label(`${NAMES[model]}: ${fate(model)}`, -width(), half, ROLES[model], { dx: 8, dy: 14 + 18 * k });
+        const place = { dx: k % 2 ? 104 : 6, dy: k < 2 ? 14 : 33 };
+        pen.label(`${NAMES[model]}: ${fate(model)}`, -width(), top(), ROLES[model], place);
       });
     },
   });
 
-  function trace(pen, out, role, width) {
+  function trace(pen, out, role, thickness) {
     pen.inside(() => {
+      // The words stay clear of the curves.
+      pen.ctx.beginPath();
+      pen.ctx.rect(pen.x(-width()), pen.y(half), pen.x(width()) - pen.x(-width()), pen.y(-half) - pen.y(half));
+      pen.ctx.clip();
       pen.ctx.beginPath();
       for (let k = 0; k <= points; k += 1) {
         pen.ctx.lineTo(pen.x(n.loop_gain * out[k]), pen.y(n.loop_gain * out[points + 1 + k]));
       }
-      pen.stroke(role, { width });
+      pen.stroke(role, { width: thickness });
     });
   }
 
