@@ -125,9 +125,14 @@ class SelfConsistency(LiveFigure):
             at, role = max(rate, ends[0]), "simulation" if stable else "threshold"
             axes.plot(at, at, "o", color=color(role), fillstyle="full" if stable else "none", markersize=8)
             text = f"{f'{rate:.3g}' if rate >= ends[0] else 'below 0.01'} Hz, {'stable' if stable else 'unstable'}"
-            right = at > 10.0
-            axes.annotate(text, (at, at), xytext=(-8 if right else 8, 6 if right else -12), textcoords="offset points",
-                          ha="right" if right else "left", color=color(role))
+            # Beside the dot where there is least in the way, as on the page.
+            if rate < ends[0]:
+                place, side = (24, 3), "left"
+            elif self.J < 0.0 and rate > 3.0:
+                place, side = (-8, -14), "right"
+            else:
+                place, side = ((-8, 6), "right") if rate > 10.0 else ((8, -12), "left")
+            axes.annotate(text, (at, at), xytext=place, textcoords="offset points", ha=side, color=color(role))
         axes.set(xlim=ends, ylim=ends, xlabel="rate that the neurons are given (Hz)", ylabel="rate at which they fire (Hz)")
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_major_formatter("{x:g}")

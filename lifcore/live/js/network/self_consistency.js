@@ -7,11 +7,19 @@ const [LOW, HIGH] = [0.01, 1000]; // Hz
 const POINTS = 241;
 const DECADES = [0.01, 0.1, 1, 10, 100, 1000];
 
+// Beside the dot, where the curve, the diagonal and the axes are least in the way.
+function placeOfLabel(nu, falls) {
+  if (nu < LOW) return { dx: 30, dy: -7 };
+  if (falls && nu > 3) return { dx: -11, dy: 13, align: "right" };
+  return nu > 10 ? { dx: -11, dy: -11, align: "right" } : { dx: 11, dy: 12 };
+}
+
 function drawSelfConsistency(card, kernels) {
   const { K } = card.fixed;
   const given = Float64Array.from({ length: POINTS }, (_, k) => LOW * (HIGH / LOW) ** (k / (POINTS - 1)));
   const answers = new Array(POINTS).fill(null);
   let states = [];
+  let falls = false;
 
   const rates = (label) => ({
     log: true, range: () => [LOW, HIGH], label: () => label, splits: () => DECADES, values: String,
@@ -28,10 +36,7 @@ function drawSelfConsistency(card, kernels) {
         const at = Math.max(nu, LOW);
         pen.dot(at, at, stable ? "simulation" : "threshold", { radius: 5.5, hollow: !stable });
         const text = `${nu < LOW ? "below 0.01" : Number(nu.toPrecision(3))} Hz, ${stable ? "stable" : "unstable"}`;
-        const isRight = at > 10;
-        pen.label(text, at, at, stable ? "simulation" : "threshold", {
-          dx: isRight ? -11 : 11, dy: isRight ? -11 : 12, align: isRight ? "right" : "left",
-        });
+        pen.label(text, at, at, stable ? "simulation" : "threshold", placeOfLabel(nu, falls));
       }
     },
   });
@@ -46,6 +51,7 @@ function drawSelfConsistency(card, kernels) {
       noise: (n.tau_m * K * n.J * n.J) / 1000,
     };
     states = findStates(kernels, n, inputs);
+    falls = n.J < 0;
     for (let k = 0; k < POINTS; k += 1) {
       const answer = response(kernels, n, inputs, given[k]);
       answers[k] = answer >= LOW ? answer : null;
