@@ -19,7 +19,7 @@ import numpy as np
 from lifcore._validate import finite_array, finite_number, whole_number, words
 from lifcore.kernels import network as kernels
 from lifcore.kernels import random
-from lifcore.neuron import LARGEST, LIF
+from lifcore.neuron import LARGEST, LIF, SMALLEST
 from lifcore.simulation import Spikes, _seed, population_rate, spike_train_spectrum
 
 __all__ = ["Activity", "Connection", "Network", "Population", "brunel_network"]
@@ -32,6 +32,10 @@ MOST_NEURONS = 2**26
 MOST_COUNTS = 1e4
 # Spikes there is room for, for each neuron: so many in a step, beside what a refractory period allows.
 AT_ONCE = 4
+# Bins of a record.
+MOST_BINS = 2**26
+# Efficacies in mV of single synapses reach so far.
+LARGEST_OWN = 1e30
 # The share of pairs above which a bit for each pair is quicker than a list of the connected ones.
 DENSE = 0.02
 
@@ -87,6 +91,8 @@ class Population:
             "tau_ext": finite_number("tau_ext", self.tau_ext, "ms", at_least=0.0)}
         for name, value in values.items():
             object.__setattr__(self, name, value)
+        if 0.0 < self.tau_ext < SMALLEST:
+            raise ValueError(f"tau_ext must be 0 or at least {SMALLEST:g} ms, got {self.tau_ext:g} ms")
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +122,8 @@ class Connection:
     delay_spread : float
         Delays are uniform from `delay` to `delay` + `delay_spread`, in whole time steps.
     to_itself : bool
-        Whether a neuron may be its own source, where sources and targets are the same population.
+        Whether a neuron may be its own source, where sources are drawn and targets are the same population; `pairs` are
+        taken as they are.
 
     Raises
     ------
@@ -165,7 +172,16 @@ class Connection:
                     f"{name} must be a number" + (
                         f", or have one value for each of {values['pairs'][0].size} pairs" if self.pairs is not None
                         else " where sources are drawn at random") + f", got shape {given.shape}")
+            if given.ndim and values[f"{name}_spread"] > 0.0:
+                raise ValueError(
+                    f"{name}_spread must be 0 where every synapse has its own {name}, got {values[f'{name}_spread']:g}")
             values[name] = given.copy() if given.ndim else float(given)
+        if 0.0 < values["tau_s"] < SMALLEST:
+            raise ValueError(f"tau_s must be 0 or at least {SMALLEST:g} ms, got {values['tau_s']:g} ms")
+        if np.ndim(values["J"]) or values["J_spread"] > 0.0:
+            # Efficacies of single synapses are kept as float32.
+            finite_array("J", values["J"], "mV", at_least=-LARGEST_OWN, at_most=LARGEST_OWN)
+            finite_number("J_spread", values["J_spread"], "mV", at_most=LARGEST_OWN)
         for name, value in values.items():
             object.__setattr__(self, name, value)
 
@@ -264,7 +280,8 @@ class Activity:
         ----------
         name : str
         bin : float
-            Width of a bin in ms: frequencies go up to half its inverse, and are damped near it.
+            Width of a bin in ms: frequencies go up to half its inverse; what lies above is folded
+            back. Segments should last long beside one over the lowest frequency of interest.
         start : float
             Time in ms from which on spikes count.
         segments : int
@@ -284,6 +301,10 @@ class Activity:
         segments = whole_number("segments", segments, at_least=1)
         bin = finite_number("bin", bin, "ms", above=0.0)
         start = finite_number("start", start, "ms", at_least=0.0)
+        if start >= self.duration:
+            raise ValueError(f"start must be less than the duration of {self.duration:g} ms, got {start:g} ms")
+        if (self.duration - start) / bin > MOST_BINS:
+            raise ValueError(f"bin must be at least {(self.duration - start) / MOST_BINS:g} ms, got {bin:g} ms")
         length = int((self.duration - start) / (bin * segments) * (1.0 + 1e-12))
         if length < 2:
             raise ValueError(
@@ -357,6 +378,8 @@ def brunel_network(
     >>> populations["I"].size, populations["E"].nu_ext
     (2500, 20000.0)
     """
+    if not isinstance(diffusion, bool):
+        raise TypeError(f"diffusion must be True or False, got {diffusion!r}")
     g = finite_number("g", g, "", at_least=0.0)
     eta = finite_number("eta", eta, "", at_least=0.0)
     J = finite_number("J", J, "mV", above=0.0)
@@ -389,6 +412,8 @@ def checked_parts(populations, connections) -> tuple[dict[str, Population], tupl
     for name, population in populations.items():
         if not isinstance(name, str) or not isinstance(population, Population):
             raise TypeError(f"populations must be a dict of names to Population, got {population!r} as {name!r}")
+    if not isinstance(connections, (list, tuple)):
+        raise TypeError(f"connections must be a list of Connection, got {connections!r}")
     populations, connections = dict(populations), tuple(connections)
     for k, connection in enumerate(connections):
         if not isinstance(connection, Connection):
@@ -633,6 +658,8 @@ class Network:
                 raise ValueError(
                     f"dt must be at most tau_m = {population.neuron.tau_m:g} ms of {name!r}, got {dt:g} ms")
         threads = whole_number("threads", threads, at_least=1)
+        if not isinstance(progress, bool):
+            raise TypeError(f"progress must be True or False, got {progress!r}")
         seed = _seed(_checked_rng(rng))
         simulation = _Simulation(self, dt, steps, seed, self._initial(V0, seed), checked_signals(self.populations, signals, steps))
         return simulation.run(duration, min(threads, len(self._chunks)), progress)

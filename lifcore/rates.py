@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,6 +41,10 @@ STARTS = 300
 # Points are spaced nearly as powers, down to this part of the highest rate.
 FINEST = 1e-9
 MOST_FREQUENCY = 1e9
+# Frequencies in a turn of the longest delay, and at most in all.
+TURN, MOST_POINTS = 16, 1_000_000
+# Rates above this, in Hz, run away.
+DIVERGED = 1e9
 # Delays and time constants in ms between which the critical loop gain is looked for.
 SHORTEST, LONGEST = 0.01, 10_000.0
 
@@ -75,9 +80,8 @@ def effective_time_constant(n, mu, sigma) -> float:
     float
         In ms: the limit of -Im chi / (2 pi f Re chi) for f to 0.
     """
-    omega = 1e-6 / n.tau_m
-    chi = susceptibility(n, mu, sigma, 1000.0 * omega / (2.0 * math.pi))
-    return float(-chi.imag / (omega * chi.real))
+    mu, sigma = map(float, _noise(n, finite_number("mu", mu, "mV"), finite_number("sigma", sigma, "mV", above=0.0)))
+    return float(critical.effective_time(mu, sigma, *_membrane(n)))
 
 
 def critical_loop_gain(n, mu, sigma, delay: float, tau_s: float = 0.0, model: str = "lif") -> tuple[float, float]:
@@ -101,7 +105,7 @@ def critical_loop_gain(n, mu, sigma, delay: float, tau_s: float = 0.0, model: st
         The coupling in mV/Hz times the static gain d nu / d mu in Hz/mV.
     f : float
         Frequency in Hz of the oscillation that begins there. Both are 0 where a rate equation runs away without any feedback,
-        which it does if its time constant is negative.
+        which it does if its time constant is negative, and infinite where no feedback makes it oscillate.
 
     Notes
     -----
@@ -247,45 +251,88 @@ class MeanField:
         -------
         FixedPoint
         """
-        return FixedPoint(np.array(nu, dtype=float), *self.inputs(nu))
+        mu, sigma = self.inputs(nu)
+        if mu.ndim != 1:
+            raise ValueError(f"nu must have one rate for each of {len(self.names)} populations, got shape {np.shape(nu)}")
+        return FixedPoint(np.array(nu, dtype=float), mu, sigma)
 
     def fixed_points(self) -> list[FixedPoint]:
         """All stationary states.
 
         Rates from 0 to the highest possible ones, 1 / t_ref, are divided by a grid; where in one of its cells every
         population's rate passes the rate that it would fire at (in at most three hundred of such cells), Newton's method looks
-        for the point. Of more than three
-        populations it starts from three hundred points at random, which may miss some.
+        for the point. Stable and unstable ones are counted, in a way that must give 1; if it does not, wider cells are looked
+        into, and the lines between points. Of more than three populations it starts from three hundred points at random, which
+        may miss some.
 
         Returns
         -------
         list of FixedPoint
-            By the rates of the first population. Without a refractory period a rate has no bound: of those above 100,000 Hz
-            nothing is found, and a mean field whose rates diverge may have no fixed point at all.
+            By the rates of the first population. Where their count shows that some are missing, a warning says so. Without a
+            refractory period a rate has no bound: of those above 100,000 Hz nothing is found, and a mean field whose rates
+            diverge may have no fixed point at all.
         """
         size = len(self.names)
         highest = np.array([1000.0 / n.t_ref if n.t_ref > 0.0 else HIGHEST for n in self._neurons])
         found = []
-        for start in self._starts(size, highest):
-            nu = self._newton(start, highest)
-            if nu is not None and not any(np.allclose(nu, other, rtol=1e-6, atol=1e-9) for other in found):
-                found.append(nu)
+        self._look(found, *self._cells(size, highest), highest)
+        bounded = size in GRID and all(n.t_ref > 0.0 for n in self._neurons)
+        if bounded and self._index(found) != 1:
+            self._look(found, *self._cells(size, highest, reach=3), highest)
+        if bounded and self._index(found) != 1:
+            between = [
+                (1.0 - u) * a + u * b for a, b in itertools.combinations(found, 2) for u in np.linspace(0.0, 1.0, 22)[1:-1]]
+            self._look(found, between, between, highest)
+        if bounded and self._index(found) != 1:
+            warnings.warn(f"{self!r} has more fixed points than the {len(found)} that were found", stacklevel=2)
         return [self.fixed_point(nu) for nu in sorted(found, key=tuple)]
 
-    def _starts(self, size, highest):
+    def _look(self, found, lows, highs, highest):
+        """Adds to `found` the fixed points near the middles of cells."""
+        for low, high in zip(lows, highs, strict=True):
+            nu = self._newton(0.5 * (low + high), highest)
+            if nu is None and len(self.names) == 1:
+                nu = self._halved(low, high)
+            if nu is not None and not any(np.allclose(nu, other, rtol=1e-6, atol=1e-9) for other in found):
+                found.append(nu)
+
+    def _index(self, found):
+        """Of all fixed points 1: a continuous map of a box into itself has the degree 1 (Brouwer 1911)."""
+        # Without noise gains may be infinite.
+        gains = [self._gains(nu) for nu in found]
+        if any(np.any(self.inputs(nu)[1] <= 0.0) for nu in found) or not np.all(np.isfinite(gains)):
+            return 1
+        return sum(int(np.sign(np.linalg.det(np.eye(len(self.names)) - gain))) for gain in gains)
+
+    def _halved(self, low, high):
+        """Where the rate of a single population passes the rate that it would fire at, however steeply; or None."""
+        first, last = self.response(low) - low, self.response(high) - high
+        if not np.all(first * last < 0.0):
+            return None
+        while np.all((low < 0.5 * (low + high)) & (0.5 * (low + high) < high)):
+            middle = 0.5 * (low + high)
+            if np.all((self.response(middle) > middle) == (first > 0.0)):
+                low = middle
+            else:
+                high = middle
+        return high
+
+    def _cells(self, size, highest, reach=2):
         if size not in GRID:
             u = np.random.default_rng(0).random((STARTS, size))
-            return highest * FINEST**(1.0 - u)
+            return (highest * FINEST**(1.0 - u),) * 2
         part = np.expm1(np.linspace(0.0, 1.0, GRID[size]) * -math.log(FINEST)) / (1.0 / FINEST - 1.0)
+        part[-1] = 1.0
         grid = np.stack(np.meshgrid(*(part * top for top in highest), indexing="ij"), axis=-1)
         passed = self.response(grid) - grid
         corners = [
-            passed[tuple(slice(k, k - 1 or None) for k in corner)] for corner in itertools.product((0, 1), repeat=size)]
+            passed[tuple(slice(k, k - reach + 1 or None) for k in corner)]
+            for corner in itertools.product(range(reach), repeat=size)]
         within = np.all((np.min(corners, axis=0) <= 0.0) & (np.max(corners, axis=0) >= 0.0), axis=-1)
-        low, high = grid[(slice(None, -1),) * size][within], grid[(slice(1, None),) * size][within]
+        low, high = grid[(slice(None, 1 - reach),) * size][within], grid[(slice(reach - 1, None),) * size][within]
         # Where populations are alike, their curves lie together over many cells.
         some = np.unique(np.linspace(0, len(low) - 1, min(len(low), STARTS)).astype(int))
-        return 0.5 * (low + high)[some]
+        return low[some], high[some]
 
     def _newton(self, nu, highest):
         """A fixed point near nu, or None."""
@@ -294,7 +341,10 @@ class MeanField:
             size = np.max(np.abs(error) / (np.abs(nu) + 1e-12))
             if size < 1e-13:
                 break
-            step = np.linalg.lstsq(np.eye(nu.size) - self._gains(nu), error, rcond=None)[0]
+            gains = self._gains(nu)
+            if not np.all(np.isfinite(gains)):
+                break
+            step = np.linalg.lstsq(np.eye(nu.size) - gains, error, rcond=None)[0]
             for _ in range(30):
                 after = np.clip(nu + step, 0.0, highest)
                 new = self.response(after) - after
@@ -374,19 +424,36 @@ class MeanField:
         for k, connection in enumerate(self.connections):
             source, target = self._ends[k]
             turn = 2j * math.pi * f * connection.tau_s / 1000.0
-            phase = self._phase(connection, f)
-            found[..., target, source] += phase * (
-                of_mu[..., target] * self._drive[k] / (1.0 + turn)
-                + of_sigma[..., target] * self._noise[k] / (2.0 * point.sigma[target]) / (1.0 + 0.5 * turn))
+            drive, noise = self._delayed(k, f)
+            found[..., target, source] += (
+                of_mu[..., target] * drive / (1.0 + turn)
+                + of_sigma[..., target] * noise / (2.0 * point.sigma[target]) / (1.0 + 0.5 * turn))
         return found
 
-    def _phase(self, connection, f):
-        """exp(-i 2 pi f delay), averaged over synapses."""
-        x = 2.0 * math.pi * f / 1000.0
+    def _delayed(self, k, f):
+        """Drive and noise through connection k, the part of each synapse times exp(-i 2 pi f delay)."""
+        connection, x = self.connections[k], 2.0 * math.pi * f / 1000.0
         if np.ndim(connection.delay):
-            return np.mean(np.exp(-1j * x[..., None] * connection.delay), axis=-1)
+            # Strong synapses may be sooner than weak ones.
+            delays, which = np.unique(connection.delay, return_inverse=True)
+            J = np.broadcast_to(connection.J, which.shape)
+            target = self.populations[connection.target]
+            phases = np.exp(-1j * x[..., None] * delays) * (target.neuron.tau_m / 1000.0 / target.size)
+            noise = phases @ np.bincount(which, J**2 + connection.J_spread**2)
+            return phases @ np.bincount(which, J), noise * self.fluctuations
         half = 0.5 * connection.delay_spread
-        return np.exp(-1j * x * (connection.delay + half)) * np.sinc(x * half / math.pi)
+        phase = np.exp(-1j * x * (connection.delay + half)) * np.sinc(x * half / math.pi)
+        return self._drive[k] * phase, self._noise[k] * phase
+
+    def _points(self, f_max, least):
+        """How many frequencies up to f_max it takes to follow the turns of the longest delay."""
+        longest = max((np.max(c.delay, initial=0.0) + c.delay_spread for c in self.connections), default=0.0)
+        points = max(least, math.ceil(TURN * f_max * longest / 1000.0))
+        if points > MOST_POINTS:
+            raise ValueError(
+                f"delay must be at most {MOST_POINTS * 1000.0 / (TURN * f_max):g} ms for frequencies up to {f_max:g} Hz, "
+                f"got {longest:g} ms")
+        return points
 
     def nyquist(self, point: FixedPoint, f, model: str = "lif") -> np.ndarray:
         """det(1 - L): it circles 0 clockwise once for every mode that grows, as f goes from minus to plus infinity.
@@ -430,7 +497,7 @@ class MeanField:
             top *= 2.0
             if top > MOST_FREQUENCY:
                 return math.inf
-        f = np.concatenate([[0.0], np.geomspace(1e-3, 0.1, 40), np.linspace(0.1, top, 4000)[1:]])
+        f = np.concatenate([[0.0], np.geomspace(1e-3, 0.1, 40), np.linspace(0.1, top, self._points(top, 4000))[1:]])
         values = self.nyquist(point, f, model)
         for _ in range(40):
             turned = np.abs(np.angle(values[1:] / values[:-1]))
@@ -462,7 +529,10 @@ class MeanField:
             is, and every rate equation but one with a negative `effective_time_constant`.
         """
         f_max = finite_number("f_max", f_max, "Hz", above=0.0)
-        grid = np.concatenate([[0.0], np.geomspace(1e-3, 1.0, 40), np.linspace(1.0, f_max, max(400, int(f_max)))[1:]])
+        low = min(1.0, 0.5 * f_max)
+        least = max(400.0, f_max, min(50.0 * f_max / max(float(np.min(point.nu)), 1.0), 5_000.0))
+        grid = np.concatenate([
+            [0.0], np.geomspace(1e-3 * low, low, 40), np.linspace(low, f_max, self._points(f_max, math.ceil(least)))[1:]])
         branches = np.linalg.eigvals(self.loop(point, grid, model))
         for k in range(1, len(grid)):
             # Eigenvalues have no order: each goes on as the nearest.
@@ -564,7 +634,7 @@ class MeanField:
         return np.sqrt(self.activity_spectrum(point, 0.0) * 1000.0 / (sizes * duration))
 
     def _check(self, point, model):
-        if not isinstance(point, FixedPoint) or point.nu.shape != (len(self.names),):
+        if not isinstance(point, FixedPoint) or np.shape(point.nu) != (len(self.names),):
             raise TypeError(f"point must be a FixedPoint of this mean field, got {point!r}")
         if model not in MODELS:
             raise ValueError(f"model must be one of {', '.join(map(repr, MODELS))}, got {model!r}")
@@ -596,6 +666,11 @@ class MeanField:
             In ms.
         nu : ndarray, shape (populations, steps + 1)
             In Hz.
+
+        Raises
+        ------
+        RuntimeError
+            If a rate diverges.
 
         References
         ----------
@@ -635,4 +710,10 @@ class MeanField:
         start, out = nu.copy(), np.empty((size, steps))
         kernels.rate_steps(
             populations, numbers, ends, signal, dt, 0, nu, nu[self._ends[:, 0]], self.response(start), history, out)
+        away = ~(out <= max(DIVERGED, start.max()))
+        if np.any(away):
+            step = int(np.argmax(away.any(axis=0)))
+            raise RuntimeError(
+                f"rate of {self.names[int(np.argmax(away[:, step]))]!r} diverges: beyond {DIVERGED:g} Hz after "
+                f"{(step + 1) * dt:g} ms; efficacies are too strong for neurons without a refractory period")
         return np.arange(steps + 1) * dt, np.concatenate([start[:, None], out], axis=1)

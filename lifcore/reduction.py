@@ -11,12 +11,12 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg import solve_banded
 
 from lifcore._validate import finite_number, whole_number
 from lifcore.bombardment import equal_kicks
 from lifcore.diffusion import siegert_rate
-from lifcore.neuron import LIF
+from lifcore.kernels import bombardment as kernels
+from lifcore.neuron import LIF, _neuron
 from lifcore.response import spike_spectrum, static_gain, susceptibility
 
 __all__ = ["AssumptionErrors", "assumption_errors", "fano_factor", "kick_rate"]
@@ -27,6 +27,10 @@ ENOUGH, NODES = 400.0, 8
 IN_A_KICK = (8, 16, 32)
 # The lowest potential of which notice is taken, below the mean and the reset, in units of the noise.
 DEPTH = 6.0
+# Cells in all.
+MOST_CELLS = 2_000_000
+# In Hz.
+LEAST_RATE = 1e-100
 
 
 class AssumptionErrors(NamedTuple):
@@ -96,7 +100,7 @@ def kick_rate(n: LIF, mu: float, sigma: float, J: float) -> float:
     ----------
     n : LIF
     mu, sigma : float
-        In mV, as in `lifcore.bombardment.equal_kicks`; sigma greater than 0.
+        In mV, of all kicks together; sigma greater than 0.
     J : float
         Size of the kicks in mV, greater than 0, at most sigma**2 / abs(mu), and at most V_th - V_reset.
 
@@ -113,9 +117,16 @@ def kick_rate(n: LIF, mu: float, sigma: float, J: float) -> float:
     ----------
     R. B. Stein, A theoretical analysis of neuronal variability, Biophysical Journal 5 (1965), 173-194.
     """
-    J = finite_number("J", J, "mV", above=0.0, at_most=n.V_th - n.V_reset)
+    J = finite_number("J", J, "mV", above=0.0, at_most=_neuron(n).V_th - n.V_reset)
     _, rates = equal_kicks(n, mu, sigma, J)
-    T = [_time_to_fire(n, rates / 1000.0, J, m, min(mu, n.V_reset - n.E_L, 0.0) - DEPTH * sigma) for m in IN_A_KICK]
+    lowest = min(mu, n.V_reset - n.E_L, 0.0) - DEPTH * sigma
+    least = (n.V_th - n.E_L - lowest) * IN_A_KICK[-1] / MOST_CELLS
+    if J < least:
+        raise ValueError(
+            f"J must be at least {least:g} mV for this mu and sigma, got {J:g} mV: take siegert_rate for smaller kicks")
+    T = [_time_to_fire(n, rates / 1000.0, J, m, lowest) for m in IN_A_KICK]
+    if not np.all(np.isfinite(T)):
+        return 0.0
     first = [2.0 * fine - coarse for coarse, fine in zip(T, T[1:], strict=False)]
     return float(1000.0 / (n.t_ref + (4.0 * first[1] - first[0]) / 3.0))
 
@@ -128,16 +139,10 @@ def _time_to_fire(n, rates, J, m, lowest):
     drift = -v / (n.tau_m * h)
     up, down = np.maximum(drift, 0.0), np.maximum(-drift, 0.0)
     excitation, inhibition = rates
-    # Row 0 of a band matrix is its highest diagonal; cells are counted downwards from the threshold.
-    bands = np.zeros((2 * m + 1, cells))
-    bands[m] = -(up + down + excitation + inhibition)
-    bands[m, -1] += down[-1]
-    bands[m, -m:] += inhibition
-    bands[0, m:] += inhibition
-    bands[-1, :-m] += excitation
-    bands[m - 1, 1:] += down[:-1]
-    bands[m + 1, :-1] += up[1:]
-    T = solve_banded((m, m), bands, -np.ones(cells))
+    # Cells are counted downwards from the threshold.
+    T = np.empty(cells)
+    kernels.times_to_leave(
+        up, down, excitation, inhibition, np.zeros((cells, m)), np.zeros((cells, m)), np.empty(cells), np.empty(cells), T)
     return np.interp(n.V_reset - n.E_L, v[::-1], T[::-1])
 
 
@@ -170,7 +175,10 @@ def assumption_errors(n: LIF, mu: float, sigma: float, N: int, window: float, J:
     N = whole_number("N", N, at_least=1)
     sigma = finite_number("sigma", sigma, "mV", above=0.0)
     f = finite_number("f", f, "Hz", at_least=0.0)
-    large = math.sqrt(1000.0 * fano_factor(n, mu, sigma, window) / (N * siegert_rate(n, mu, sigma) * window))
-    noisy = kick_rate(n, mu, sigma, J) / siegert_rate(n, mu, sigma) - 1.0
+    nu = siegert_rate(n, mu, sigma)
+    if nu < LEAST_RATE:
+        raise ValueError(f"mu and sigma must let the neuron fire at {LEAST_RATE:g} Hz or more, got {float(nu):g} Hz")
+    large = math.sqrt(1000.0 * fano_factor(n, mu, sigma, window) / (N * nu * window))
+    noisy = kick_rate(n, mu, sigma, J) / nu - 1.0
     slow = abs(static_gain(n, mu, sigma) / susceptibility(n, mu, sigma, f) - 1.0)
     return AssumptionErrors(large, float(noisy), float(slow))

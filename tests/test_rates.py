@@ -91,6 +91,124 @@ def test_a_resonance_is_not_missed(mu, sigma, delay, tau_s):
         assert critical_loop_gain(n, mu, sigma, delay, tau_s, model) == pytest.approx((factor * gain, f), rel=1e-9)
 
 
+@pytest.mark.parametrize("delay", [7000.0, 10_000.0])
+def test_the_longest_delays(delay):
+    # By closed form: with a static gain the delay alone takes half a turn, at 1 / (2 delay).
+    assert critical_loop_gain(neuron(), 15.0, 5.0, delay, model="static") == pytest.approx((1.0, 500.0 / delay), rel=1e-9)
+    # At so low a frequency the susceptibility is the static gain, to first order in f tau_eff.
+    gain, f = critical_loop_gain(neuron(), 15.0, 5.0, delay)
+    assert gain == pytest.approx(1.0, abs=1e-4) and f == pytest.approx(500.0 / delay, rel=2e-3)
+
+
+def test_modes_that_grow_with_a_long_delay():
+    """1 + tau s + g exp(-s d) has a pair of zeros on the right for each w with w d + atan(w tau) = (2 k + 1) pi below g."""
+    n, tau, g = neuron(), 20.0, 1.3
+    for delay in (300.0, 4000.0):
+        highest = math.sqrt(g * g - 1.0) / tau
+        pairs, k = 0, 0
+        while brentq(lambda w, k=k, d=delay: w * d + math.atan(w * tau) - (2 * k + 1) * math.pi, 0.0, 100.0 / tau) < highest:
+            pairs, k = pairs + 1, k + 1
+        nu = rate_by_quadrature(15.0, 5.0)
+        gain = inhibited(n, 15.0, 5.0, nu, 1.0, delay, 0.0)
+        gain = gain.susceptibilities(gain.fixed_point([nu]), 0.0, "static")[0].real
+        field = inhibited(n, 15.0, 5.0, nu, g / gain, delay, 0.0)
+        assert pairs > 1 and field.unstable_modes(field.fixed_point([nu]), "tau_m") == 2.0 * pairs
+
+
+def test_critical_couplings_at_low_frequencies():
+    # By closed form: with a static gain L = g at (2 k + 1) / (2 delay) for every k.
+    nu = rate_by_quadrature(15.0, 5.0)
+    field = inhibited(neuron(), 15.0, 5.0, nu, 1.0, 1000.0, 0.0)
+    point = field.fixed_point([nu])
+    gain = field.susceptibilities(point, 0.0, "static")[0].real
+    for f_max, expected in ((0.3, []), (0.8, [0.5]), (3.0, [0.5, 1.5, 2.5])):
+        found = field.critical_couplings(point, "static", f_max)
+        assert sorted(f for _, f in found) == pytest.approx(expected, rel=1e-9)
+        assert [g * gain for g, _ in found] == pytest.approx([1.0] * len(expected), rel=1e-9)
+
+
+def test_strong_synapses_that_are_sooner():
+    """Half of the synapses excite soon, half inhibit late: as one connection and as two."""
+    n, rng = neuron(), np.random.default_rng(2)
+    sources, targets = rng.integers(0, 50, 100), rng.integers(0, 50, 100)
+    soon = np.arange(100) < 50
+    J, delay = np.where(soon, 1.0, -1.0), np.where(soon, 1.0, 5.0)
+    cells = {"A": Population(50, n, mu=15.0, sigma=5.0)}
+    one = MeanField(cells, [Connection("A", "A", J, delay, pairs=(sources, targets))])
+    two = MeanField(cells, [
+        Connection("A", "A", J[part], delay[part], pairs=(sources[part], targets[part])) for part in (soon, ~soon)])
+    f = [0.0, 50.0, 125.0]
+    np.testing.assert_allclose(one.loop(one.fixed_point([5.0]), f), two.loop(two.fixed_point([5.0]), f), rtol=1e-12)
+    # With J and delay averaged each by itself it would be 0: as many synapses excite as inhibit.
+    assert abs(one.loop(one.fixed_point([5.0]), 125.0)[0, 0]) > 0.01
+
+
+def test_a_connection_without_synapses():
+    field = MeanField({"A": Population(5, neuron(), mu=15.0, sigma=5.0)}, [Connection("A", "A", [], [], pairs=([], []))])
+    (point,) = field.fixed_points()
+    assert np.all(field.loop(point, [0.0, 10.0]) == 0.0)
+    assert field.unstable_modes(point) == 0.0 and field.critical_couplings(point) == []
+
+
+def test_a_neuron_that_hardly_fires_follows_its_membrane():
+    # Far below the threshold rare spikes follow the mean potential, which follows the drive with tau_m.
+    assert effective_time_constant(neuron(), 0.0, 0.3) == pytest.approx(20.0, rel=1e-3)
+    with pytest.raises(TypeError, match="n must be a LIF neuron"):
+        effective_time_constant("x", 15.0, 5.0)
+
+
+def test_a_population_without_noise():
+    # nu = 1 / (t_ref + tau ln((mu - V_reset) / (mu - V_th))) at mu = 25 - 2 nu, by root finding.
+    n = neuron()
+    def passed(nu):
+        mu = 25.0 - 2.0 * nu
+        return 1000.0 / (2.0 + 20.0 * math.log((mu - 10.0) / (mu - 20.0))) - nu
+    expected = brentq(passed, 0.0, 2.5 - 1e-13, xtol=1e-15)
+    (point,) = MeanField(
+        {"A": Population(10, n, mu=25.0)}, [Connection("A", "A", -20.0, 1.0, indegree=5)], fluctuations=False).fixed_points()
+    assert point.nu[0] == pytest.approx(expected, abs=1e-6)
+
+
+def test_states_of_two_populations_are_all_found():
+    """The signs of det(1 - d Phi / d nu) over all fixed points add up to 1 (Brouwer); derivatives as differences."""
+    def cell(**constants):
+        return LIF(R=1.0, E_L=-65.0, V_th=-50.0, **constants)
+
+    cells = {
+        "a": Population(1000, cell(tau_m=10.0, V_reset=-65.0, t_ref=5.0), mu=15.754549969164103, sigma=0.05),
+        "b": Population(1000, cell(tau_m=5.0, V_reset=-70.0, t_ref=2.0), mu=10.117863884220128, sigma=0.05)}
+    field = MeanField(cells, [
+        Connection(source, target, J, 2.0, indegree=K)
+        for source, target, J, K in (("a", "a", 0.3, 900), ("a", "b", -0.3, 552), ("b", "a", -0.3, 900), ("b", "b", 0.3, 900))],
+        fluctuations=False)
+    points, total = field.fixed_points(), 0
+    for point in points:
+        np.testing.assert_allclose(field.response(point.nu), point.nu, rtol=1e-8, atol=1e-9)
+        gains = np.empty((2, 2))
+        for j in range(2):
+            step = np.eye(2)[j] * 1e-6 * max(point.nu[j], 1e-3)
+            gains[:, j] = (field.response(point.nu + step) - field.response(point.nu - step * (point.nu[j] > 0.0))) / (
+                step[j] * (1.0 + (point.nu[j] > 0.0)))
+        total += int(np.sign(np.linalg.det(np.eye(2) - gains)))
+    assert len(points) == 5 and total == 1
+
+
+def test_rates_that_diverge_are_an_error():
+    n = neuron(t_ref=0.0)
+    for J, tau in ((1e10, "tau_m"), (50.0, "static")):
+        field = MeanField({"A": Population(10, n, mu=15.0, sigma=5.0)}, [Connection("A", "A", J, 1.0, indegree=5)])
+        with pytest.raises(RuntimeError, match="rate of 'A' diverges: beyond 1e\\+09 Hz after"):
+            field.integrate(500.0, tau=tau)
+
+
+def test_points_are_checked():
+    field = MeanField({"A": Population(10, neuron(), mu=15.0, sigma=5.0)}, [])
+    with pytest.raises(ValueError, match=r"nu must have one rate for each of 1 populations, got shape \(1, 1\)"):
+        field.fixed_point([[1.0]])
+    with pytest.raises(TypeError, match="point must be a FixedPoint of this mean field"):
+        field.loop(3, 1.0)
+
+
 def test_the_shortest_delay():
     # The delay of 0.01 ms alone takes half a turn at 50 kHz; by closed form there, with a static gain.
     assert critical_loop_gain(neuron(), 15.0, 5.0, 0.01, model="static") == pytest.approx((1.0, 50_000.0), rel=1e-9)

@@ -5,6 +5,7 @@ their standard errors, and limits that are exact.
 """
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ import pytest
 import independent
 from lifcore import LIF, isi_cv, siegert_rate
 from lifcore.bombardment import bombard, equal_kicks
+from lifcore.kernels import bombardment as kernels
 from lifcore.reduction import assumption_errors, fano_factor, kick_rate
 
 N = LIF(V_reset=-60.0)
@@ -82,3 +84,38 @@ def test_bad_arguments(change, message):
 def test_kicks_larger_than_from_reset_to_threshold():
     with pytest.raises(ValueError, match="J must be finite and greater than 0 mV and at most 10 mV"):
         kick_rate(N, 0.0, 50.0, 12.0)
+
+
+def test_times_without_subtractions_in_fractions():
+    """A walk with jumps of one and of three cells: the same system of equations, solved exactly."""
+    cells, m = 9, 3
+    rng = np.random.default_rng(4)
+    up, down = rng.integers(1, 9, cells) / 4.0, rng.integers(1, 9, cells) / 4.0
+    T = np.empty(cells)
+    kernels.times_to_leave(
+        up, down, 0.75, 1.25, np.zeros((cells, m)), np.zeros((cells, m)), np.empty(cells), np.empty(cells), T)
+    rows = [[Fraction(0)] * (cells + 1) for _ in range(cells)]
+    for k in range(cells):
+        rows[k][cells] = Fraction(1)
+        for to, rate in ((k - 1, up[k]), (k + 1, down[k]), (k - m, 0.75), (k + m, 1.25)):
+            if to < cells:
+                rows[k][k] += Fraction(rate)
+                if to >= 0:
+                    rows[k][to] -= Fraction(rate)
+    for k in range(cells):
+        rows[k] = [value / rows[k][k] for value in rows[k]]
+        for other in range(cells):
+            if other != k:
+                rows[other] = [a - rows[other][k] * b for a, b in zip(rows[other], rows[k], strict=True)]
+    assert T == pytest.approx([float(row[cells]) for row in rows], rel=1e-13)
+
+
+def test_kicks_that_hardly_ever_fire_the_neuron():
+    # The smaller the kicks, the nearer to white noise, whose rate is tested elsewhere down to 5e-324 Hz.
+    rates = [kick_rate(N, 0.0, 3.0, J) for J in (0.2, 0.1, 0.05)]
+    white = float(siegert_rate(N, 0.0, 3.0))
+    assert rates[0] > rates[1] > rates[2] == pytest.approx(white, rel=0.02)
+    with pytest.raises(ValueError, match="J must be at least .* mV for this mu and sigma, got 1e-05 mV"):
+        kick_rate(N, 15.0, 5.0, 1e-5)
+    with pytest.raises(ValueError, match="mu and sigma must let the neuron fire"):
+        assumption_errors(N, 0.0, 0.1, 100, 10.0, 0.01, 10.0)

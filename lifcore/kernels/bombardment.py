@@ -18,7 +18,7 @@ from lifcore.kernels._jit import kernel
 from lifcore.kernels.elementary import exp, log
 from lifcore.kernels.random import _next, _uniform
 
-__all__ = ["bombardment", "count_potentials", "potentials"]
+__all__ = ["bombardment", "count_potentials", "potentials", "times_to_leave"]
 
 
 @kernel("i4(f8[::1], f8[::1], f8, f8, f8, f8, f8, f8, f8[::1], f8[::1], f8[::1], u4[:, ::1], f8[::1], i4[::1])")
@@ -91,3 +91,43 @@ def count_potentials(V, since, t, tau_m, E_L, low, width, counts):
         place = (E_L + (V[i] - E_L) * exp((since[i] - t) / tau_m) - low) / width
         if 0.0 <= place < counts.size:
             counts[np.int64(place)] += 1
+
+
+@kernel("void(f8[::1], f8[::1], f8, f8, f8[:, ::1], f8[:, ::1], f8[::1], f8[::1], f8[::1])")
+def times_to_leave(up, down, nearer_jump, farther_jump, nearer, farther, leaving, out, T):
+    """Mean times until a walk on cells 0, 1, ... leaves them beyond cell 0, without subtractions (Grassmann et al. 1985).
+
+    up, down : rates to the next cell towards 0 and away from it;  nearer_jump, farther_jump : rates of jumps by m cells
+    nearer, farther : shape (cells, m), all 0;  leaving, out : room for a number for each cell;  T : become the times
+    """
+    cells, m = nearer.shape
+    last = cells - 1
+    for k in range(cells):
+        leaving[k], T[k] = 0.0, 1.0
+        for size, towards, away in ((1, up[k], down[k]), (m, nearer_jump, farther_jump)):
+            if k >= size:
+                nearer[k, size - 1] += towards
+            else:
+                leaving[k] += towards
+            if k + size <= last:
+                farther[k, size - 1] += away
+    for k in range(last, -1, -1):
+        total = leaving[k]
+        for d in range(min(m, k)):
+            total += nearer[k, d]
+        out[k] = total
+        for i in range(max(0, k - m), k):
+            share = farther[i, k - i - 1] / total
+            if share == 0.0:
+                continue
+            leaving[i] += share * leaving[k]
+            T[i] += share * T[k]
+            for j in range(max(0, k - m), k):
+                if j < i:
+                    nearer[i, i - j - 1] += share * nearer[k, k - j - 1]
+                elif j > i:
+                    farther[i, j - i - 1] += share * nearer[k, k - j - 1]
+    for k in range(cells):
+        for d in range(min(m, k)):
+            T[k] += nearer[k, d] * T[k - 1 - d]
+        T[k] /= out[k]

@@ -66,7 +66,8 @@ def loops(f, answer, tau, mu, sigma, tau_m, E_L, V_th, V_reset, t_ref, delay, ta
 def search_range(delay, nu):
     """f_max in Hz and the number of pieces for `critical_point`: the first turns of the delay, the resonances at the rate nu."""
     f_max = 1000.0 / delay + 4.0 * nu
-    return f_max, int(max(400.0, min(50.0 * f_max / max(nu, 1.0), 40_000.0)))
+    # Sixteen to each turn of the delay, or crossings come two at a time and are missed.
+    return f_max, int(max(400.0, min(50.0 * f_max / max(nu, 1.0), 40_000.0), min(16.0 * f_max * delay / 1000.0, 1e6)))
 
 
 @kernel("f8(i4, f8, f8, f8, f8, f8, f8, f8, f8, f8, f8, f8, i4, f8[::1])")

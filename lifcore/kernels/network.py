@@ -4,7 +4,8 @@
 
 A spike that arrives raises V by J, or, at a synapse with the time constant tau_s, I_c by J tau_m / tau_s, which decays as
 exp(-t / tau_s) and raises V by the same area.  Over a step of length h all of this is known exactly (Rotter & Diesmann
-1999); for the noise, and for crossings between the ends of a step, see `population`.
+1999); for the noise, and for crossings between the ends of a step, see `population`.  Within the step of a spike synaptic
+currents are replaced by the constant drive with the same end: its time is right within about 1e-5 ms.
 
 Spikes have times of their own.  They arrive at the nearest multiple of h, so that the mean of their delays is right, and a
 potential that an arrival lifts to the threshold fires at once.  No spike arrives sooner than the shortest delay; so
