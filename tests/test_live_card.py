@@ -212,18 +212,18 @@ def test_a_change_cancels_the_work_and_starts_it_again(view):
 def test_a_long_work_draws_as_it_goes_and_answers_meanwhile(view):
     shown = view()
     shown.rest()
-    shown.slide("pieces", 2000)
+    shown.slide("pieces", 5000)
     before = shown.log()
     pictures = set()
     while shown.busy() and len(pictures) < 3:
         pictures.add(shown.picture())
-        shown.page.wait_for_timeout(60)
+        shown.page.wait_for_timeout(20)
     assert len(pictures) == 3 and shown.log()["shows"] > before["shows"] + 2
     # The time is shown by a line only: the work goes on through a change of it.
     shown.slide("t", 0.5)
     shown.rest()
-    assert shown.log()["steps"] == 10 + 2000
-    assert shown.readouts() == Dice(t=0.5, pieces=2000.0).readouts()
+    assert shown.log()["steps"] == 10 + 5000
+    assert shown.readouts() == Dice(t=0.5, pieces=5000.0).readouts()
 
 
 def test_frames_go_on_under_work(view):

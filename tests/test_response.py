@@ -5,7 +5,7 @@ import math
 import mpmath as mp
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import theory
@@ -160,11 +160,18 @@ def test_early_answers():
 
 
 @settings(max_examples=40, deadline=None)
+@example(mu=20.0, sigma=0.03125, f=2e4, V_reset=-126.0, t_ref=0.0)
 @given(mu=st.floats(-60, 100), sigma=st.floats(1e-3, 300), f=st.floats(0, 1e7), V_reset=st.floats(-200, -50.001), t_ref=st.floats(0, 50))
 def test_no_neuron_gives_nan(mu, sigma, f, V_reset, t_ref):
     n = LIF(V_reset=V_reset, t_ref=t_ref)
     values = [susceptibility(n, mu, sigma, f), susceptibility(n, mu, sigma, f, "sigma"), spike_spectrum(n, mu, sigma, f)]
     assert np.all(np.isfinite(values)) and values[2] >= 0.0
+
+
+def test_fast_spectrum_of_a_neuron_with_little_noise():
+    # From reset to threshold f grows beyond the range of numbers; the limit of high frequency is the rate.
+    n = LIF(V_reset=-126.0, t_ref=0.0)
+    assert spike_spectrum(n, 20.0, 0.03125, 2e4) == pytest.approx(siegert_rate(n, 20.0, 0.03125), rel=1e-12)
 
 
 BAD = [

@@ -32,6 +32,8 @@ LEFT = 6.0
 TERMS = 24
 # Beyond this exponent f(y_r) is nothing beside f(y_th).
 NEGLIGIBLE = 60.0
+# The square of a growth of f beside which nothing counts that was before; larger ones may leave the range of numbers.
+FORGOTTEN = 1e280
 # Where f grows faster than this, its logarithmic derivative is found from a rough start a little to the left.
 STEEP = 8.0
 # Right of HIGH f is all exp(y**2), at any frequency from SLOW on, and forgets as fast as that grows.
@@ -174,11 +176,14 @@ def _between(y_th, y_r, width, s):
             end = _quotient(r + g, 1.0 + d)
         grown = 1.0 + d
         size = grown.real * grown.real + grown.imag * grown.imag
-        inverse = complex(grown.real / size, -grown.imag / size)
-        rho *= inverse
-        E = (E + d) * inverse
-        G = (G + g) * inverse
-        M = (M + (2.0 * d.real + d.real * d.real + d.imag * d.imag)) / size
+        if size < FORGOTTEN:
+            inverse = complex(grown.real / size, -grown.imag / size)
+            rho *= inverse
+            E = (E + d) * inverse
+            G = (G + g) * inverse
+            M = (M + (2.0 * d.real + d.real * d.real + d.imag * d.imag)) / size
+        else:
+            rho, E, G, M = 0j, 1.0 + 0j, end, 1.0
         r = end
         distance -= h
     return r, r_r, rho, E, G, M
