@@ -274,16 +274,14 @@ class MeanField:
         """
         size = len(self.names)
         highest = np.array([1000.0 / n.t_ref if n.t_ref > 0.0 else HIGHEST for n in self._neurons])
-        found = []
-        self._look(found, *self._cells(size, highest), highest)
         bounded = size in GRID and all(n.t_ref > 0.0 for n in self._neurons)
-        if bounded and self._index(found) != 1:
-            self._look(found, *self._cells(size, highest, reach=3), highest)
-        if bounded and self._index(found) != 1:
-            between = [
-                (1.0 - u) * a + u * b for a, b in itertools.combinations(found, 2) for u in np.linspace(0.0, 1.0, 22)[1:-1]]
-            self._look(found, between, between, highest)
-        if bounded and self._index(found) != 1:
+        found = []
+        for cells in (
+                lambda: self._cells(size, highest), lambda: self._cells(size, highest, reach=3), lambda: self._between(found)):
+            self._look(found, *cells(), highest)
+            if not bounded or self._index(found) == 1:
+                break
+        else:
             warnings.warn(f"{self!r} has more fixed points than the {len(found)} that were found", stacklevel=2)
         return [self.fixed_point(nu) for nu in sorted(found, key=tuple)]
 
@@ -295,6 +293,12 @@ class MeanField:
                 nu = self._halved(low, high)
             if nu is not None and not any(np.allclose(nu, other, rtol=1e-6, atol=1e-9) for other in found):
                 found.append(nu)
+
+    def _between(self, found):
+        """Points on the lines between fixed points, each as a cell without a width."""
+        points = [
+            (1.0 - u) * a + u * b for a, b in itertools.combinations(found, 2) for u in np.linspace(0.0, 1.0, 22)[1:-1]]
+        return points, points
 
     def _index(self, found):
         """Of all fixed points 1: a continuous map of a box into itself has the degree 1 (Brouwer 1911)."""
@@ -445,10 +449,10 @@ class MeanField:
         phase = np.exp(-1j * x * (connection.delay + half)) * np.sinc(x * half / math.pi)
         return self._drive[k] * phase, self._noise[k] * phase
 
-    def _points(self, f_max, least):
+    def _points(self, f_max, fewest):
         """How many frequencies up to f_max it takes to follow the turns of the longest delay."""
         longest = max((np.max(c.delay, initial=0.0) + c.delay_spread for c in self.connections), default=0.0)
-        points = max(least, math.ceil(TURN * f_max * longest / 1000.0))
+        points = max(fewest, math.ceil(TURN * f_max * longest / 1000.0))
         if points > MOST_POINTS:
             raise ValueError(
                 f"delay must be at most {MOST_POINTS * 1000.0 / (TURN * f_max):g} ms for frequencies up to {f_max:g} Hz, "
@@ -528,11 +532,12 @@ class MeanField:
             Rising; f in Hz. The first is where the state loses its stability, if it is stable without coupling. Every population
             is, and every rate equation but one with a negative `effective_time_constant`.
         """
+        self._check(point, model)
         f_max = finite_number("f_max", f_max, "Hz", above=0.0)
         low = min(1.0, 0.5 * f_max)
-        least = max(400.0, f_max, min(50.0 * f_max / max(float(np.min(point.nu)), 1.0), 5_000.0))
+        fewest = max(400.0, f_max, min(50.0 * f_max / max(float(np.min(point.nu)), 1.0), 5_000.0))
         grid = np.concatenate([
-            [0.0], np.geomspace(1e-3 * low, low, 40), np.linspace(low, f_max, self._points(f_max, math.ceil(least)))[1:]])
+            [0.0], np.geomspace(1e-3 * low, low, 40), np.linspace(low, f_max, self._points(f_max, math.ceil(fewest)))[1:]])
         branches = np.linalg.eigvals(self.loop(point, grid, model))
         for k in range(1, len(grid)):
             # Eigenvalues have no order: each goes on as the nearest.

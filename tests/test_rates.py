@@ -207,6 +207,8 @@ def test_points_are_checked():
         field.fixed_point([[1.0]])
     with pytest.raises(TypeError, match="point must be a FixedPoint of this mean field"):
         field.loop(3, 1.0)
+    with pytest.raises(TypeError, match="point must be a FixedPoint of this mean field"):
+        field.critical_couplings(3)
 
 
 def test_the_shortest_delay():

@@ -47,6 +47,13 @@ def log_rate(n, mu, sigma):
         return mp.log(1000 / T)
 
 
+def rate(n, mu, sigma):
+    """The rate in Hz by quadrature, for mu and sigma that may be mpmath's numbers, so that it can be differentiated."""
+    y_th, y_r = (n.V_th - n.E_L - mu) / sigma, (n.V_reset - n.E_L - mu) / sigma
+    integral = mp.quad(lambda u: mp.exp(u * u) * mp.erfc(-u), [y_r, (y_r + y_th) / 2, y_th])
+    return 1000 / (n.t_ref + n.tau_m * mp.sqrt(mp.pi) * integral)
+
+
 def hermite(s, y):
     """f(y; s) = H_{-s}(-y) and its derivative 2 s H_{-s-1}(-y), through parabolic cylinder functions."""
 

@@ -16,6 +16,7 @@ from lifcore.grading import source
 from lifcore.grading.solutions import Reference
 from lifcore.network import Connection, Population
 from lifcore.rates import MeanField
+from theory import rate as Phi
 
 ROOT = Path(__file__).parents[2]
 TABLES = ROOT / "tests" / "reference"
@@ -28,13 +29,6 @@ N = LIF(tau_m=20.0, E_L=0.0, V_th=20.0, V_reset=10.0, t_ref=2.0)
 
 def answer(question, name):
     return ANSWERS.solved(EXERCISE[question])[name]
-
-
-def Phi(n, mu, sigma):
-    """Siegert's integral in mpmath's numbers; Hz."""
-    y_th, y_r = (n.V_th - n.E_L - mu) / sigma, (n.V_reset - n.E_L - mu) / sigma
-    integral = mpmath.quad(lambda u: mpmath.exp(u * u) * mpmath.erfc(-u), [y_r, (y_r + y_th) / 2, y_th])
-    return 1000 / (n.t_ref + n.tau_m * mpmath.sqrt(mpmath.pi) * integral)
 
 
 def first(name, model):

@@ -15,6 +15,7 @@ from lifcore.grading import source
 from lifcore.grading.solutions import Reference
 from lifcore.network import Connection, Population
 from lifcore.rates import MeanField
+from theory import rate as Phi
 
 ROOT = Path(__file__).parents[2]
 EXERCISE = source.read(ROOT / "exercises" / "network.md").exercise
@@ -23,13 +24,6 @@ ANSWERS = Reference(EXERCISE)
 
 def answer(question, name):
     return ANSWERS.solved(EXERCISE[question])[name]
-
-
-def Phi(n, mu, sigma):
-    """Siegert's integral in mpmath's numbers; Hz."""
-    y_th, y_r = (n.V_th - n.E_L - mu) / sigma, (n.V_reset - n.E_L - mu) / sigma
-    integral = mpmath.quad(lambda u: mpmath.exp(u * u) * mpmath.erfc(-u), [y_r, (y_r + y_th) / 2, y_th])
-    return 1000 / (n.t_ref + n.tau_m * mpmath.sqrt(mpmath.pi) * integral)
 
 
 def given(n, mu_ext, sigma_ext, K, J, nu):

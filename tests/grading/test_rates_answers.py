@@ -14,6 +14,7 @@ from scipy.integrate import solve_ivp
 from lifcore import LIF
 from lifcore.grading import source
 from lifcore.grading.solutions import Reference
+from theory import rate as Phi
 
 ROOT = Path(__file__).parents[2]
 TABLES = ROOT / "tests" / "reference"
@@ -23,13 +24,6 @@ ANSWERS = Reference(EXERCISE)
 
 def answer(question, name):
     return ANSWERS.solved(EXERCISE[question])[name]
-
-
-def Phi(n, mu, sigma):
-    """Siegert's integral in mpmath's numbers; Hz."""
-    y_th, y_r = (n.V_th - n.E_L - mu) / sigma, (n.V_reset - n.E_L - mu) / sigma
-    integral = mpmath.quad(lambda u: mpmath.exp(u * u) * mpmath.erfc(-u), [y_r, (y_r + y_th) / 2, y_th])
-    return 1000 / (n.t_ref + n.tau_m * mpmath.sqrt(mpmath.pi) * integral)
 
 
 def table(point):
