@@ -3,11 +3,16 @@
 Expected outcomes are the rules stated in CONTRIBUTING.md; expected numbers are those the tiny ledger below prints.
 """
 
+import html
 import io
 import json
 import re
+import subprocess
 import sys
+from datetime import datetime, timezone
+from importlib.metadata import version
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from sphinx.application import Sphinx
@@ -16,7 +21,7 @@ from sphinx.util.docutils import docutils_namespace, patch_docutils
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
 
-from lifbook import cache, ledger, mathjax, prose  # noqa: E402
+from lifbook import cache, executed, issue, ledger, mathjax, prose  # noqa: E402
 
 LEDGER = """
 - id: rheobase
@@ -319,12 +324,22 @@ def test_a_change_in_lifcore_executes_the_notebooks_again(tmp_path):
     assert [folder.name for folder in folders] == ["executed-" + cache.cache_key(tmp_path)]
 
 
-@pytest.mark.parametrize("name", ["lifcore/live/view.js", "lifcore/grading/data/set.json", "requirements.txt"])
+@pytest.mark.parametrize("name", ["lifcore/live/view.js", "lifcore/live/js/card.css", "lifcore/snn/data/set.npz",
+                                  "requirements.txt"])
 def test_the_key_follows_everything_a_notebook_computes_with(tmp_path, name):
     before = cache.cache_key(tmp_path)
     path = tmp_path / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("a")
+    assert cache.cache_key(tmp_path) != before
+
+
+def test_the_key_follows_the_versions_that_are_installed_and_not_compiled_files(tmp_path, monkeypatch):
+    before = cache.cache_key(tmp_path)
+    (tmp_path / "lifcore" / "__pycache__").mkdir(parents=True)
+    (tmp_path / "lifcore" / "__pycache__" / "neuron.cpython-311.pyc").write_bytes(b"a")
+    assert cache.cache_key(tmp_path) == before
+    monkeypatch.setattr(cache, "version", lambda name: "9.9" if name == "numba" else version(name))
     assert cache.cache_key(tmp_path) != before
 
 
@@ -375,3 +390,69 @@ def test_mathjax_is_copied_with_its_fonts_and_little_else(tmp_path):
     assert sum(path.stat().st_size for path in folder.rglob("*.*")) < 3e6
     assert 'src="../_static/mathjax/tex-chtml.js' in book.page("chapters/page")
     assert mathjax.mathjax_folder().name == "mathjax"
+
+
+# When it was executed, and issues -----------------------------------------------------------------------------
+
+def test_a_page_says_when_it_was_executed_and_with_what(tmp_path):
+    book = Book(tmp_path, ["lifbook.cache", "lifbook.executed"], nb_execution_mode="cache")
+    book.write("chapters/count.md", COUNTING)
+    book.write("chapters/words.md", "# Words\n\nNo code.\n")
+    book.write("chapters/times.md", "# Times\n\n```{nb-exec-table}\n```\n")
+    before = datetime.now(timezone.utc).date()
+    assert book.build() == []
+    line = re.search(r'<p class="last-executed">Last executed on (\d+) (\w+) (\d+) in (\S+) s with (.*)\.</p>',
+                     book.page("chapters/count"))
+    day = datetime.strptime(" ".join(line.groups()[:3]), "%d %B %Y").date()
+    assert before <= day <= datetime.now(timezone.utc).date()
+    assert f"Python {sys.version.split()[0]}" in line[5] and f"numba {version('numba')}" in line[5]
+    assert "last-executed" not in book.page("chapters/words")
+    # A result from the cache keeps the date and the time of its execution; the table of all pages has the same time.
+    book.write("chapters/count.md", COUNTING + "\nA sentence more.\n")
+    assert book.build() == []
+    assert line[0] in book.page("chapters/count")
+    assert float(re.search(r"<td><p>(\d+\.\d+)</p></td>", book.page("chapters/times"))[1]) == pytest.approx(
+        float(line[4]), abs=0.06)
+
+
+def test_the_line_of_an_execution():
+    # By hand: 28 November 2026, 12:00 in Greenwich, is 1795867200 s after the start of 1970.
+    assert executed.described({"mtime": 1795867200, "runtime": 2.34}, {"Python": "3.11.7", "lifcore": "0.1"}) == (
+        "Last executed on 28 November 2026 in 2.3 s with Python 3.11.7, lifcore 0.1.")
+    assert "2026 with" in executed.described({"mtime": 1795867200, "runtime": None}, {"Python": "3.11.7"})
+
+
+def test_an_issue_names_page_source_and_commit(tmp_path):
+    def git(*arguments):
+        return subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", *arguments], cwd=tmp_path,
+                              check=True, capture_output=True, text=True).stdout.strip()
+
+    (tmp_path / ".gitignore").write_text("_build\n")
+    book = Book(tmp_path, ["sphinx_book_theme", "lifbook.issue"], html_theme="sphinx_book_theme",
+                html_theme_options={"repository_url": "https://github.com/a/b", "use_issues_button": True})
+    book.write("chapters/page.md", "# A page & more\n\nText.\n")
+    git("init", "--quiet")
+    git("add", ".")
+    git("commit", "--quiet", "--message", "One")
+
+    def asked():
+        assert book.build() == []
+        address = html.unescape(re.search(r'href="(https://github.com/a/b/issues/new[^"]*)"',
+                                          book.page("chapters/page"))[1])
+        given = parse_qs(urlsplit(address).query)
+        return given["title"][0], given["body"][0]
+
+    title, body = asked()
+    assert title == "A page & more: "
+    assert "chapters/page.html" in body and "chapters/page.md" in body and git("rev-parse", "HEAD") + "\n" in body
+    # Another page changes: this one is not read again, and yet names the new state.
+    book.write("chapters/other.md", "# Other\n")
+    git("add", ".")
+    assert git("rev-parse", "HEAD") + " and changes" in asked()[1]
+    git("commit", "--quiet", "--message", "Two")
+    assert git("rev-parse", "HEAD") + "\n" in asked()[1]
+
+
+def test_outside_of_a_checkout_the_commit_is_unknown(tmp_path, monkeypatch):
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert issue.commit_of(tmp_path) == "unknown"

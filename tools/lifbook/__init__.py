@@ -8,9 +8,11 @@ api           the reference of lifcore, from its docstrings
 live          still images and static hosts of the live figures
 mathjax       the formulas need no other server
 bibliography  works are listed as the text cites them
+executed      a page says when its code was run, and with what
+issue         a report names the page and the commit
 """
 
-PARTS = ("cache", "ledger", "prose", "exercises", "api", "live", "mathjax", "bibliography")
+PARTS = ("cache", "ledger", "prose", "exercises", "api", "live", "mathjax", "bibliography", "executed", "issue")
 
 
 def setup(app):

@@ -9,25 +9,30 @@ environment, so that Sphinx then reads every notebook again.
 import hashlib
 import shutil
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
-SOURCES = ("lifcore/**/*.py", "lifcore/**/*.js", "lifcore/**/*.json", "requirements.txt")
+SOURCES = ("lifcore/**/*", "requirements.txt")
+# An environment may hold other versions than requirements.txt pins.
+COMPUTED_WITH = ("numpy", "scipy", "numba", "matplotlib", "anywidget")
 PREFIX = "executed-"
 
 
 def cache_key(root):
-    """Twelve hexadecimal digits that change with lifcore, the requirements or Python's version.
+    """Twelve hexadecimal digits that change with lifcore, the requirements, or a version that outputs depend on.
 
     Parameters
     ----------
     root : pathlib.Path
         Folder of the book.
     """
-    digest = hashlib.sha256(repr(sys.version_info[:2]).encode())
+    present = [sys.version_info[:3], *(version(name) for name in COMPUTED_WITH)]
+    digest = hashlib.sha256(repr(present).encode())
     for pattern in SOURCES:
         for path in sorted(root.glob(pattern)):
-            digest.update(path.relative_to(root).as_posix().encode())
-            digest.update(path.read_bytes())
+            if path.is_file() and path.parent.name != "__pycache__":
+                digest.update(path.relative_to(root).as_posix().encode())
+                digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 
 
