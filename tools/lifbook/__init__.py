@@ -10,9 +10,10 @@ mathjax       the formulas need no other server
 bibliography  works are listed as the text cites them
 executed      a page says when its code was run, and with what
 issue         a report names the page and the commit
+pdf           the book on paper: parts, tables, stills
 """
 
-PARTS = ("cache", "ledger", "prose", "exercises", "api", "live", "mathjax", "bibliography", "executed", "issue")
+PARTS = ("cache", "ledger", "prose", "exercises", "api", "live", "mathjax", "bibliography", "executed", "issue", "pdf")
 
 
 def setup(app):

@@ -10,6 +10,7 @@ from importlib.metadata import version
 
 from docutils import nodes
 from myst_nb.sphinx_ import NbMetadataCollector
+from sphinx import addnodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from .cache import COMPUTED_WITH
@@ -47,12 +48,15 @@ class LastExecuted(SphinxPostTransform):
     default_priority = 800
 
     def run(self, **kwargs):
-        data = NbMetadataCollector.get_doc_data(self.env)[self.env.docname].get("exec_data")
-        if data:
-            line = nodes.paragraph("", described(data, versions()), classes=["last-executed"])
-            # Within the page's own section, as its last words.
-            sections = [node for node in self.document.children if isinstance(node, nodes.section)]
-            (sections[-1] if sections else self.document).append(line)
+        # The document of a LaTeX build holds all pages.
+        within = {page["docname"]: page for page in self.document.findall(addnodes.start_of_file)}
+        for docname, page in (within or {self.env.docname: self.document}).items():
+            data = NbMetadataCollector.get_doc_data(self.env).get(docname, {}).get("exec_data")
+            if data:
+                line = nodes.paragraph("", described(data, versions()), classes=["last-executed"])
+                # Within the page's own section, as its last words.
+                sections = [node for node in page.children if isinstance(node, nodes.section)]
+                (sections[-1] if sections else page).append(line)
 
 
 def setup(app):
