@@ -10,17 +10,20 @@ export PYTHON
 export MPLCONFIGDIR := $(CURDIR)/$(VENV)/matplotlib
 
 .DEFAULT_GOAL := help
-.PHONY: help book html test notebooks lab screenshot binder clean clean-all
+.PHONY: help book html pdf archive test notebooks lab screenshot binder way-out clean clean-all
 
 help:
 	@echo "make book        build the book and serve it on this machine (Ctrl-C stops)"
 	@echo "make test        run every test"
 	@echo ""
 	@echo "make html        build the book in _build/html"
+	@echo "make pdf         the book as a PDF, with stills of its live figures (needs XeLaTeX)"
+	@echo "make archive     the built book in one file, to be read without a network"
 	@echo "make notebooks   write the notebooks of chapters and exercises again"
 	@echo "make lab         open the notebooks in JupyterLab"
 	@echo "make screenshot  take the picture of the book that README shows"
 	@echo "make binder      install the course as Binder will, and run its notebooks there"
+	@echo "make way-out     build the book under the newest Sphinx, without Jupyter Book"
 	@echo "make clean       remove what was built; make clean-all also removes $(VENV)"
 
 # The environment: made again when what it is made of changes.
@@ -37,6 +40,12 @@ book: html
 
 html: $(BOOK)
 	$(BIN)/jupyter-book build . --warningiserror --nitpick --keep-going
+
+pdf: $(BOOK)
+	tools/pdf.sh
+
+archive: html
+	@$(BIN)/python tools/archive.py
 
 test: $(TESTS)
 	@$(BIN)/python tools/ensure.py
@@ -56,6 +65,9 @@ screenshot: html $(TESTS)
 binder: $(TESTS)
 	@$(BIN)/python tools/ensure.py
 	tools/binder.sh
+
+way-out: $(BOOK)
+	tools/way_out.sh
 
 clean:
 	rm -rf _build build *.egg-info .pytest_cache
