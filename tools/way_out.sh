@@ -27,5 +27,8 @@ fi
 "$place/env/bin/python" -m pip install --disable-pip-version-check --quiet --editable .
 "$place/env/bin/python" -m pip list --disable-pip-version-check | grep -i -E '^(sphinx|myst|docutils|jupyter-book|pydata)'
 MPLCONFIGDIR="$place/matplotlib" "$place/env/bin/python" -c "import matplotlib.font_manager" 2>/dev/null
-MPLCONFIGDIR="$place/matplotlib" PYTHONPATH=tools "$place/env/bin/python" -m sphinx --builder html --fail-on-warning --nitpicky --keep-going . "$here/_build/way-out"
+MPLCONFIGDIR="$place/matplotlib" PYTHONPATH=tools "$place/env/bin/python" -m sphinx --builder html --fail-on-warning --nitpicky --keep-going . _build/html
+mkdir -p "$here/_build"
+rm -rf "$here/_build/way-out"
+mv _build/html "$here/_build/way-out"
 printf '%s\n' "Built without Jupyter Book: _build/way-out"
