@@ -29,6 +29,8 @@ from pybtex.database import parse_file
 sys.path.insert(0, str(Path(__file__).parent))
 
 from lifbook.ledger import as_text, fill_formula, read_ledger, split_target  # noqa: E402
+from lifbook.selfcheck import HEADING as SELFCHECK  # noqa: E402
+from lifbook.selfcheck import read_selfcheck  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1]
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
@@ -221,6 +223,8 @@ class PlainText:
             return f"*{self.inline(argument)}*\n\n{self.blocks(chr(10).join(content))}"
         if name == "bibliography":
             return self.works_cited()
+        if name == "selfcheck":
+            return self.selfcheck(argument, content)
         if name in ("index", "only", "tableofcontents"):
             return ""
         return self.refuse(f"the directive {{{name}}} has no plain form; add one to tools/notebooks.py")
@@ -234,6 +238,19 @@ class PlainText:
         text = self.blocks("\n".join(content)).strip("\n")
         lines = ([f"**{heading}**", ""] if heading else []) + text.splitlines()
         return "\n".join(f"> {line}".rstrip() for line in lines)
+
+    def selfcheck(self, name, content):
+        """A question, its answers by letter, and the feedback on each, folded."""
+        try:
+            check = read_selfcheck(content)
+        except ValueError as problem:
+            return self.refuse(f"self-check {name!r}: {problem}")
+        lettered = list(zip("abcd", check.answers))
+        answers = "\n".join(f"- ({letter}) {' '.join(self.inline(answer.answer.text).split())}" for letter, answer in lettered)
+        feedback = "\n\n".join(
+            f"({letter}) **{answer.verdict}** {self.blocks(answer.feedback.text)}" for letter, answer in lettered)
+        return (f"**{SELFCHECK}.** {self.blocks(check.question.text)}\n\n{answers}\n\n"
+                f"<details><summary>Feedback on each answer</summary>\n\n{feedback}\n\n</details>")
 
     def display(self, tex, label):
         tag = rf" \tag{{{self.equations[label]}}}" if label else ""
