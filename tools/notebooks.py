@@ -29,6 +29,7 @@ from pybtex.database import parse_file
 sys.path.insert(0, str(Path(__file__).parent))
 
 from lifbook.ledger import as_text, fill_formula, read_ledger, split_target  # noqa: E402
+from lifbook.practise import named, read_numbers  # noqa: E402
 from lifbook.selfcheck import HEADING as SELFCHECK  # noqa: E402
 from lifbook.selfcheck import read_selfcheck  # noqa: E402
 
@@ -295,6 +296,8 @@ class PlainText:
             return self.number(text)
         if name in ("plain", "abbr", "guilabel", "kbd"):
             return text
+        if name == "practise":
+            return self.practise(text)
         if name == "math":
             return f"${self.formula(text)}$"
         if name.startswith("cite"):
@@ -318,6 +321,12 @@ class PlainText:
         if name not in self.chapters.ledger:
             self.refuse(f"the number {name!r} is not in numbers.yml")
         return as_text(self.chapters.ledger[name], form)
+
+    def practise(self, text):
+        try:
+            return "".join(map(str, named(read_numbers(text))))
+        except ValueError as problem:
+            return self.refuse(f"{{practise}}: {problem}")
 
     def equation(self, label):
         if label not in self.equations:

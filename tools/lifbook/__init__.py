@@ -5,13 +5,14 @@ ledger        numbers in the text come from numbers.yml, where each is checked
 prose         a number in the text from anywhere else stops the build
 exercises     an exercise set becomes a page
 api           the reference of lifcore, from its docstrings
+practise      each objective names the questions that practise it
 selfcheck     a question in the text that answers back
 live          still images and static hosts of the live figures
 mathjax       the formulas need no other server
 bibliography  works are listed as the text cites them
 """
 
-PARTS = ("cache", "ledger", "prose", "exercises", "api", "selfcheck", "live", "mathjax", "bibliography")
+PARTS = ("cache", "ledger", "prose", "exercises", "api", "practise", "selfcheck", "live", "mathjax", "bibliography")
 
 
 def setup(app):
