@@ -70,8 +70,8 @@ def text_of(project, body):
         ("```{figure} a.svg\n:alt: a circuit\n:name: fig\n\nThe *circuit*.\n```", "![a circuit](a.svg)\n\n*The *circuit*.*"),
         ("```python\n{num}`rheobase`\n```", "```python\n{num}`rheobase`\n```"),
         ("- compute {practise}`1 4`;\n- tell {practise}`2`.", "- compute (questions 1 and 4);\n- tell (question 2)."),
-        (":::{selfcheck} one\nIs $x$ {num}`rheobase`?\n\n- [x] Yes.\n\n  It is.\n\n- [ ] No,\n  no.\n\n  Look.\n\n  Twice.\n\n"
-         "- [ ] {term}`Perhaps`.\n\n  Look.\n:::",
+        (":::{selfcheck} one\nIs $x$ {num}`rheobase`?\n\n- [x] Yes.\n\n  It is.\n\n"
+         "- [ ] No,\n  no.\n\n  Look.\n\n  Twice.\n\n- [ ] {term}`Perhaps`.\n\n  Look.\n:::",
          "**Check yourself.** Is $x$ 0.2\N{NO-BREAK SPACE}nA?\n\n- (a) Yes.\n- (b) No, no.\n- (c) Perhaps.\n\n"
          "<details><summary>Feedback on each answer</summary>\n\n(a) **Right.** It is.\n\n(b) **Not right.** Look.\n\n"
          "Twice.\n\n(c) **Not right.** Look.\n\n</details>"),

@@ -76,21 +76,31 @@ def test_latex_links_too(book):
 
 
 @pytest.mark.parametrize(
-    "name, change, message",
+    "before, after, message",
     [
-        ("chapters/part/one", (" {practise}`2`", " {practise}`2 4`"), "one.md:7: WARNING: exercises/one has no question 4; it has 1, 2, 3"),
-        ("chapters/part/one", ("compute it {practise}`1 3`", "compute it {practise}`1`"), "question 3 of exercises/one practises no objective"),
-        ("chapters/part/one", ("- say why", "- say where.\n- say why"), "one.md:7: WARNING: no question practises the objective 'say where.'"),
-        ("chapters/part/one", ("`1 3`", "`1, 3`"), "'1, 3' must be numbers of questions with spaces between"),
-        ("chapters/part/one", ("`1 3`", "`3 1`"), "'3 1' must name each question once, in order"),
-        ("exercises/one", ("## Question 3: the third\n", ""), "exercises/one has no question 3"),
-        ("exercises/one", ("## A word between", "## Question 4: more"), "question 4 of exercises/one practises no objective"),
+        (" {practise}`2`", " {practise}`2 4`", "one.md:7: WARNING: exercises/one has no question 4; it has 1, 2, 3"),
+        ("it {practise}`1 3`", "it {practise}`1`", "question 3 of exercises/one practises no objective"),
+        ("- say why", "- say where.\n- say why", "one.md:7: WARNING: no question practises the objective 'say where.'"),
+        ("`1 3`", "`1, 3`", "'1, 3' must be numbers of questions with spaces between"),
+        ("`1 3`", "`3 1`", "'3 1' must name each question once, in order"),
     ],
 )
-def test_a_gap_is_named(book, name, change, message):
-    text = SET if name == "exercises/one" else CHAPTER
-    assert change[0] in text
-    book.write(name + ".md", text.replace(*change))
+def test_a_gap_in_the_chapter_is_named(book, before, after, message):
+    assert before in CHAPTER
+    book.write("chapters/part/one.md", CHAPTER.replace(before, after))
+    assert message in book.build()[0]
+
+
+@pytest.mark.parametrize(
+    "before, after, message",
+    [
+        ("## Question 3: the third\n", "", "exercises/one has no question 3"),
+        ("## A word between", "## Question 4: more", "question 4 of exercises/one practises no objective"),
+    ],
+)
+def test_a_gap_in_the_set_is_named(book, before, after, message):
+    assert before in SET
+    book.write("exercises/one.md", SET.replace(before, after))
     assert message in book.build()[0]
 
 

@@ -247,7 +247,8 @@ class PlainText:
         except ValueError as problem:
             return self.refuse(f"self-check {name!r}: {problem}")
         lettered = list(zip("abcd", check.answers))
-        answers = "\n".join(f"- ({letter}) {' '.join(self.inline(answer.answer.text).split())}" for letter, answer in lettered)
+        answers = "\n".join(
+            f"- ({letter}) {' '.join(self.inline(answer.answer.text).split())}" for letter, answer in lettered)
         feedback = "\n\n".join(
             f"({letter}) **{answer.verdict}** {self.blocks(answer.feedback.text)}" for letter, answer in lettered)
         return (f"**{SELFCHECK}.** {self.blocks(check.question.text)}\n\n{answers}\n\n"

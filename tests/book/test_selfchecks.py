@@ -1,6 +1,6 @@
 """Questions in the text, as a reader meets them: with a mouse, with a keyboard alone, and without JavaScript.
 
-What must come is said in CONTRIBUTING.md, and in the source of the question that is used here: its third answer is right.
+What must come is said in CONTRIBUTING.md, and in the source of the question that is used: its third answer is right.
 """
 
 PAGE = "chapters/physicist/neuron.html"

@@ -172,7 +172,8 @@ class PractiseDomain(Domain):
             return
         for text, line, numbers in objectives:
             if not numbers:
-                yield f"no question practises the objective {text!r}; end it with {{practise}}`…`, or promise less", line
+                remedy = "end it with {practise}`…`, or promise less"
+                yield f"no question practises the objective {text!r}; {remedy}", line
             for number in numbers:
                 if number not in questions:
                     yield f"{target} has no question {number}; it has {', '.join(map(str, questions))}", line

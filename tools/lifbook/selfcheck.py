@@ -97,7 +97,7 @@ def read_selfcheck(lines):
     if not check.question.text:
         raise ValueError("there is no question; write it above the first answer")
     if not FEWEST <= len(answers) <= MOST:
-        raise ValueError(f"it has {len(answers)} answers; give it three or four, each on a line with '- [ ] ' or '- [x] '")
+        raise ValueError(f"it has {len(answers)} answers; give it three or four, each with '- [ ] ' or '- [x] ' before it")
     right = sum(answer.right for answer in check.answers)
     if right != 1:
         raise ValueError(f"{right} of its answers are marked right; mark exactly one with '- [x] '")
@@ -109,8 +109,8 @@ def split_answer(right, line, lines):
     end = next((place for place, text in enumerate(lines) if not text.strip()), len(lines))
     answer, feedback = piece(lines[:end], line), piece(lines[end:], line + end)
     if not feedback.text:
-        raise ValueError(f"the answer {answer.text!r} has no feedback; write it below, after a blank line and indented by "
-                         "two spaces")
+        raise ValueError(f"the answer {answer.text!r} has no feedback; write it below, after a blank line and indented "
+                         "by two spaces")
     return Answer(right, answer, feedback)
 
 
@@ -156,7 +156,7 @@ class SelfCheckDirective(SphinxDirective):
                 raise ValueError("the id must be words of small letters and digits joined by hyphens")
             if name in taken:
                 raise ValueError("the id is taken on this page; every question needs one of its own")
-            check = self.nodes(name, read_selfcheck(self.content.data))
+            check = self.node(name, read_selfcheck(self.content.data))
         except ValueError as problem:
             logger.warning(f"self-check {name!r}: {problem}", location=self.get_location(),
                            type="lifbook", subtype="selfcheck")
@@ -164,7 +164,7 @@ class SelfCheckDirective(SphinxDirective):
         taken.append(name)
         return [check]
 
-    def nodes(self, name, check):
+    def node(self, name, check):
         asked = selfcheck(name=name, docname=self.env.docname, ids=[f"check-{name}"])
         asked += self.parse(selfcheck_question(), check.question)
         for letter, answer in zip("abcd", check.answers):
@@ -205,11 +205,12 @@ def visit_question(writer, node):
 
 
 def visit_answer(writer, node):
-    name = f'{node["check"]}-{node["letter"]}'
+    letter = node["letter"]
+    name = f'{node["check"]}-{letter}'
     right = " data-right" if node["right"] else ""
     writer.body.append(
-        f'<div class="lif-check-answer"><input type="radio" name="{node["check"]}" id="{name}" '
-        f'value="{node["letter"]}"{right}>\n<label for="{name}"><span class="lif-check-letter">({node["letter"]})</span> '
+        f'<div class="lif-check-answer"><input type="radio" name="{node["check"]}" id="{name}" value="{letter}"{right}>'
+        f'\n<label for="{name}"><span class="lif-check-letter">({letter})</span> '
     )
 
 
@@ -236,7 +237,7 @@ def nothing(writer, node):
 # Print and plain text -----------------------------------------------------------------------------------------
 
 class PrintSelfChecks(SphinxPostTransform):
-    """Where nothing can be picked: the question, its answers by letter, and then the feedback on each, in small print."""
+    """Where nothing can be picked: the question, its answers by letter, then the feedback on each in small print."""
 
     default_priority = 5
 
@@ -254,10 +255,10 @@ class PrintSelfChecks(SphinxPostTransform):
         for answer in answers:
             text, feedback = answer.children
             choices += nodes.list_item("", nodes.paragraph("", "", *text.children))
-            verdict = [nodes.Text(f"({answer['letter']}) "), nodes.strong("", VERDICTS[answer["right"]]), nodes.Text(" ")]
+            letter, verdict = nodes.Text(f"({answer['letter']}) "), nodes.strong("", VERDICTS[answer["right"]])
             blocks = list(feedback.children)
             first = blocks.pop(0) if isinstance(blocks[0], nodes.paragraph) else nodes.paragraph()
-            box += [nodes.paragraph("", "", *verdict, *first.children), *blocks]
+            box += [nodes.paragraph("", "", letter, verdict, nodes.Text(" "), *first.children), *blocks]
         box += nodes.raw("", r"\end{small}", format="latex")
         return box
 
