@@ -60,13 +60,13 @@ class Book:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
-    def build(self, builder="html"):
+    def build(self, builder="html", **options):
         """Build, and return the warnings, one a line."""
         warnings = io.StringIO()
         build = self.folder / "_build"
         with docutils_namespace(), patch_docutils():
             self.app = Sphinx(self.folder, None, build / builder, build / "doctrees", builder,
-                              confoverrides=self.config, status=None, warning=warnings, freshenv=False)
+                              confoverrides=self.config, status=None, warning=warnings, freshenv=False, **options)
             self.app.build()
         plain = re.sub(r"\x1b\[[0-9;]*m", "", warnings.getvalue())
         return [line for line in plain.splitlines() if line.strip()]

@@ -69,6 +69,12 @@ def text_of(project, body):
          "> **Predict**\n>\n> <details><summary>Answer</summary>\n>\n> Yes.\n>\n> </details>"),
         ("```{figure} a.svg\n:alt: a circuit\n:name: fig\n\nThe *circuit*.\n```", "![a circuit](a.svg)\n\n*The *circuit*.*"),
         ("```python\n{num}`rheobase`\n```", "```python\n{num}`rheobase`\n```"),
+        ("- compute {practise}`1 4`;\n- tell {practise}`2`.", "- compute (questions 1 and 4);\n- tell (question 2)."),
+        (":::{selfcheck} one\nIs $x$ {num}`rheobase`?\n\n- [x] Yes.\n\n  It is.\n\n"
+         "- [ ] No,\n  no.\n\n  Look.\n\n  Twice.\n\n- [ ] {term}`Perhaps`.\n\n  Look.\n:::",
+         "**Check yourself.** Is $x$ 0.2\N{NO-BREAK SPACE}nA?\n\n- (a) Yes.\n- (b) No, no.\n- (c) Perhaps.\n\n"
+         "<details><summary>Feedback on each answer</summary>\n\n(a) **Right.** It is.\n\n(b) **Not right.** Look.\n\n"
+         "Twice.\n\n(c) **Not right.** Look.\n\n</details>"),
         ("% a remark\n(here)=\n## Title", "## Title"),
     ],
 )
@@ -83,6 +89,8 @@ def test_the_text_becomes_plain(project, book, plain):
         ("{cite}`nobody1900`", "'nobody1900' is not in references.bib"),
         ("{wink}`x`", "the role {wink} has no plain form"),
         ("```{wink}\nx\n```", "the directive {wink} has no plain form"),
+        (":::{selfcheck} one\nIs it?\n:::", "self-check 'one': it has 0 answers"),
+        ("{practise}`q1`", "'q1' must be numbers of questions"),
         ("{eq}`gone`", "the equation 'gone'"),
         ("{ref}`gone`", "the label 'gone'"),
         ("[](gone.md)", "there is no page 'gone.md'"),

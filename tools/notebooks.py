@@ -29,6 +29,9 @@ from pybtex.database import parse_file
 sys.path.insert(0, str(Path(__file__).parent))
 
 from lifbook.ledger import as_text, fill_formula, read_ledger, split_target  # noqa: E402
+from lifbook.practise import named, read_numbers  # noqa: E402
+from lifbook.selfcheck import HEADING as SELFCHECK  # noqa: E402
+from lifbook.selfcheck import read_selfcheck  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1]
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
@@ -221,6 +224,8 @@ class PlainText:
             return f"*{self.inline(argument)}*\n\n{self.blocks(chr(10).join(content))}"
         if name == "bibliography":
             return self.works_cited()
+        if name == "selfcheck":
+            return self.selfcheck(argument, content)
         if name in ("index", "only", "tableofcontents"):
             return ""
         return self.refuse(f"the directive {{{name}}} has no plain form; add one to tools/notebooks.py")
@@ -234,6 +239,20 @@ class PlainText:
         text = self.blocks("\n".join(content)).strip("\n")
         lines = ([f"**{heading}**", ""] if heading else []) + text.splitlines()
         return "\n".join(f"> {line}".rstrip() for line in lines)
+
+    def selfcheck(self, name, content):
+        """A question, its answers by letter, and the feedback on each, folded."""
+        try:
+            check = read_selfcheck(content)
+        except ValueError as problem:
+            return self.refuse(f"self-check {name!r}: {problem}")
+        lettered = list(zip("abcd", check.answers))
+        answers = "\n".join(
+            f"- ({letter}) {' '.join(self.inline(answer.answer.text).split())}" for letter, answer in lettered)
+        feedback = "\n\n".join(
+            f"({letter}) **{answer.verdict}** {self.blocks(answer.feedback.text)}" for letter, answer in lettered)
+        return (f"**{SELFCHECK}.** {self.blocks(check.question.text)}\n\n{answers}\n\n"
+                f"<details><summary>Feedback on each answer</summary>\n\n{feedback}\n\n</details>")
 
     def display(self, tex, label):
         tag = rf" \tag{{{self.equations[label]}}}" if label else ""
@@ -278,6 +297,8 @@ class PlainText:
             return self.number(text)
         if name in ("plain", "abbr", "guilabel", "kbd"):
             return text
+        if name == "practise":
+            return self.practise(text)
         if name == "math":
             return f"${self.formula(text)}$"
         if name.startswith("cite"):
@@ -301,6 +322,12 @@ class PlainText:
         if name not in self.chapters.ledger:
             self.refuse(f"the number {name!r} is not in numbers.yml")
         return as_text(self.chapters.ledger[name], form)
+
+    def practise(self, text):
+        try:
+            return "".join(map(str, named(read_numbers(text))))
+        except ValueError as problem:
+            return self.refuse(f"{{practise}}: {problem}")
 
     def equation(self, label):
         if label not in self.equations:

@@ -5,6 +5,8 @@ ledger        numbers in the text come from numbers.yml, where each is checked
 prose         a number in the text from anywhere else stops the build
 exercises     an exercise set becomes a page
 api           the reference of lifcore, from its docstrings
+practise      each objective names the questions that practise it
+selfcheck     a question in the text that answers back
 live          still images and static hosts of the live figures
 mathjax       the formulas need no other server
 bibliography  works are listed as the text cites them
@@ -13,7 +15,9 @@ issue         a report names the page and the commit
 pdf           the book on paper: parts, tables, stills
 """
 
-PARTS = ("cache", "ledger", "prose", "exercises", "api", "live", "mathjax", "bibliography", "executed", "issue", "pdf")
+PARTS = (
+    "cache", "ledger", "prose", "exercises", "api", "practise", "selfcheck", "live", "mathjax", "bibliography", "executed",
+    "issue", "pdf")
 
 
 def setup(app):
