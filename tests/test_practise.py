@@ -44,8 +44,8 @@ def book(tmp_path):
     return book
 
 
-def links(book):
-    soup = BeautifulSoup(book.page("chapters/part/one"), "html.parser")
+def links(book, name="one"):
+    soup = BeautifulSoup(book.page(f"chapters/part/{name}"), "html.parser")
     return [[(link["href"], link["title"], link.get_text()) for link in place.find_all("a")]
             for place in soup.find_all(class_="lif-practise")]
 
@@ -104,9 +104,12 @@ def test_a_gap_in_the_set_is_named(book, before, after, message):
     assert message in book.build()[0]
 
 
-def test_a_chapter_without_its_set_is_named(book):
+def test_a_chapter_without_its_set_is_named_as_long_as_it_is_there(book):
+    book.build()
     (book.folder / "exercises" / "one.md").unlink()
     assert any("the book has no page exercises/one" in warning for warning in book.build())
+    (book.folder / "chapters" / "part" / "one.md").unlink()
+    assert book.build() == []
 
 
 def test_gaps_are_found_again_when_only_another_page_changes(book):
@@ -120,4 +123,8 @@ def test_pages_read_in_parallel_are_put_together(book):
     for number in range(6):
         book.write(f"chapters/part/p{number}.md", CHAPTER)
         book.write(f"exercises/p{number}.md", SET)
-    assert book.build(parallel=2) == []
+    book.write("chapters/part/p5.md", CHAPTER.replace("`2`", "`2 4`"))
+    (warning,) = book.build(parallel=2)
+    assert "exercises/p5 has no question 4" in warning
+    for number in range(6):
+        assert [len(place) for place in links(book, f"p{number}")] == [2, 1]
