@@ -5,12 +5,13 @@ ledger        numbers in the text come from numbers.yml, where each is checked
 prose         a number in the text from anywhere else stops the build
 exercises     an exercise set becomes a page
 api           the reference of lifcore, from its docstrings
+coursemap     the first page lists the chapters, and what the reader has done of each
 live          still images and static hosts of the live figures
 mathjax       the formulas need no other server
 bibliography  works are listed as the text cites them
 """
 
-PARTS = ("cache", "ledger", "prose", "exercises", "api", "live", "mathjax", "bibliography")
+PARTS = ("cache", "ledger", "prose", "exercises", "api", "coursemap", "live", "mathjax", "bibliography")
 
 
 def setup(app):
