@@ -13,7 +13,7 @@ const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
 const own = (object, name) => (Object.hasOwn(object, name) ? object[name] : undefined);
 
 // What the reader has of a chapter. A question or self-check that the book no longer has does not count.
-function results({ page, set, checks, points }, progress) {
+export function results({ page, set, checks, points }, progress) {
   const answers = own(progress.checks, page) ?? {};
   const entries = own(progress.sets, set) ?? {};
   const earned = ([id, most]) => Math.min(own(entries, id)?.points ?? 0, most);

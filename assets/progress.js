@@ -24,7 +24,8 @@ function isEntry(entry) {
 }
 
 function holds(groups, isRight) {
-  return isObject(groups) && Object.values(groups).every((group) => isObject(group) && Object.values(group).every(isRight));
+  const isGroup = (group) => isObject(group) && Object.values(group).every(isRight);
+  return isObject(groups) && Object.values(groups).every(isGroup);
 }
 
 // Names come from files: an object without a prototype has no names of its own.
@@ -160,7 +161,7 @@ export class Store {
     }
     const other = parse(text);
     const mine = this.read();
-    if (this.isDamaged) throw new ProgressError("cannot be taken over: what this browser has kept is damaged; reset it first");
+    if (this.isDamaged) throw new ProgressError("cannot be taken over: reset what this browser has kept, it is damaged");
     this.write(merged(mine, other));
   }
 

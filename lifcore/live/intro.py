@@ -18,7 +18,7 @@ MOST_SPIKES = 100
 
 
 class FirstSpike(LiveFigure):
-    """A neuron into which the reader pushes a current, for as long as a button is held: V(t), threshold, spikes.
+    """A neuron into which a current flows for as long as a button is held: V(t), threshold, spikes.
 
     Controls: `held` in ms, how long the current flows, and `I` in nA.
     """
@@ -26,7 +26,7 @@ class FirstSpike(LiveFigure):
     title = "Make it fire"
     caption = (
         "Hold the button (or the space bar): a current flows into the cell for as long as you do, and time goes by "
-        "thirty times slower than in a brain. Let go too soon, and what you have put in leaks out again. Now make "
+        "about thirty times slower than in a brain. Let go too soon, and what you have put in leaks out again. Now make "
         "the current smaller. At which current does holding on no longer help?"
     )
     description = (
@@ -38,12 +38,12 @@ class FirstSpike(LiveFigure):
     kernels = (lif.piecewise_trace,)
     play = Play("held", speed=30.0)
     fixed = {
-        "tau_m": 20.0, "R": 100.0, "E_L": -70.0, "V_th": -50.0, "V_reset": -65.0, "t_ref": 2.0, "duration": 150.0, "dt": 0.5}
-    heights = (560, 700)
+        "tau_m": 20.0, "R": 100.0, "E_L": -70.0, "V_th": -50.0, "V_reset": -65.0, "t_ref": 2.0,
+        "duration": 150.0, "dt": 0.5}
+    heights = (522, 636)
     shown = (
         Readout("spikes", "spikes"),
         Readout("potential", "potential", "mV", 1),
-        Readout("steady_state", "heads for", "mV", 1),
     )
 
     held = Control(12.0, 0.0, 120.0, 1.0, "pushed for", "", "ms")
@@ -67,14 +67,13 @@ class FirstSpike(LiveFigure):
         return {
             "spikes": len(spikes),
             "potential": float(V[self._last()]),
-            "steady_state": float(theory.steady_state(self.neuron, self.I)),
         }
 
     def draw(self, figure):
         n, fixed = self.neuron, self.fixed
         V, spikes = self._response()
         t, last = np.arange(V.size) * fixed["dt"], self._last()
-        steady = self.readouts()["steady_state"]
+        steady = float(theory.steady_state(n, self.I))
         axes = figure.subplots()
         axes.axvspan(0.0, self.held, color=color("drive"), alpha=0.16, linewidth=0.0)
         axes.axhline(n.V_th, color=color("threshold"), linewidth=1.1)

@@ -113,7 +113,7 @@ class Map:
         """The map: of each part its name and its chapters, and what the script has to know."""
         drawn = nodes.container(ids=[MAP], classes=[MAP])
         for caption, pages in parts_of(self.env):
-            drawn += nodes.rubric("", caption, **{"heading-level": 3})
+            drawn += nodes.rubric("", caption, level=3)
             rows = nodes.bullet_list(classes=["map-part"])
             for page in pages:
                 rows += self.row(page)

@@ -107,9 +107,10 @@ def place_of(card, anchor, image, views):
     image["alt"] = card["description"]
     image["classes"].append("live-still")
     wide, narrow = card["heights"]
-    style = f"--live-height-wide: {wide}px; --live-height-narrow: {narrow}px"
+    heights = f"--live-height-wide: {wide}px; --live-height-narrow: {narrow}px"
+    opening = f'<div class="live-figure" id="{anchor}" style="{heights}"><div class="live-stage">'
     place = nodes.container(classes=["live-place"])
-    place += nodes.raw("", f'<div class="live-figure" id="{anchor}" style="{style}"><div class="live-stage">', format="html")
+    place += nodes.raw("", opening, format="html")
     place += image
     place += views
     place += nodes.raw("", "</div></div>", format="html")

@@ -16,6 +16,7 @@ function drawFirstSpike(card, kernels) {
   let n = neuron(card.fixed, card.values());
   let spikes = [];
   let readouts = {};
+  let steady = n.E_L;
 
   const membrane = card.plot({
     height: 216,
@@ -26,11 +27,11 @@ function drawFirstSpike(card, kernels) {
     backdrop: (pen) => pen.band(0, n.held, "drive", 0.16),
     annotate(pen) {
       pen.horizontal(n.V_th, "threshold");
-      pen.horizontal(readouts.steady_state, "membrane", { dash: [2, 5] });
+      pen.horizontal(steady, "membrane", { dash: [2, 5] });
       drawSpikes(pen, spikes, n.V_th);
       pen.dot(n.held, readouts.potential, "membrane", { radius: 5 });
       pen.name("threshold", n.V_th, "threshold");
-      pen.name("heads for", readouts.steady_state, "membrane");
+      pen.name("heads for", steady, "membrane");
     },
   });
 
@@ -43,14 +44,16 @@ function drawFirstSpike(card, kernels) {
     );
     const last = Math.round(n.held / dt);
     spikes = times.slice(0, count);
-    readouts = { spikes: count, potential: V[last], steady_state: n.E_L + n.R * n.I };
+    readouts = { spikes: count, potential: V[last] };
+    steady = n.E_L + n.R * n.I;
     membrane.set(0, ...joinSpikes(V.subarray(0, last + 1), dt, spikes, n, [[BEFORE, n.E_L]]));
     membrane.set(1, sampleTimes.slice(last), V.subarray(last));
     membrane.draw();
     const reached = count > 0 ? plural(count, "spike") : `no spike: the potential reached ${V[last].toFixed(1)} mV`;
+    const side = steady > n.V_th ? "above" : "not above";
     const summary =
-      `${n.held} ms of ${n.I} nA: ${reached}. It heads for ${readouts.steady_state.toFixed(1)} mV, which is ` +
-      `${readouts.steady_state > n.V_th ? "above" : "not above"} the threshold at ${n.V_th} mV.`;
+      `${n.held} ms of ${n.I} nA: ${reached}. Under this current it heads for ${steady.toFixed(1)} mV, ` +
+      `which is ${side} the threshold at ${n.V_th} mV.`;
     return { readouts, summary };
   };
 }
