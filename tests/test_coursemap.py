@@ -134,6 +134,8 @@ def test_a_page_without_code_shows_a_live_figure(tmp_path):
     state = states["FirstSpike"]["state"]
     assert (tmp_path / "_build" / "html" / "_static" / state["_esm_file"]).exists() and state["I"] == 0.3
     assert len(page.find_all("script", src=re.compile("anywidget-static.js"))) == 1
+    early = {link["href"] for link in page.find("head").find_all("link", rel=["preload", "modulepreload"])}
+    assert f"../_static/{state['_esm_file']}" in early and f"../_static/{state['_css_file']}" in early
 
 
 def test_an_unknown_figure_is_named(tmp_path):

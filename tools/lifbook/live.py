@@ -191,6 +191,15 @@ def share_code(app, pagename, templatename, context, doctree):
     return path, {**attributes, "body": body}
 
 
+def ask_early(shared, context):
+    """The page's head names the code and style of its figures, so that a browser fetches them while it reads the page."""
+    states = [widget["state"] for widget in json.loads(shared[1]["body"])["state"].values()]
+    hints = {f'rel="modulepreload" href="{{}}{state["_esm_file"]}"' for state in states}
+    hints |= {f'rel="preload" as="style" href="{{}}{state["_css_file"]}"' for state in states}
+    folder = context["pathto"]("_static/", resource=True)
+    context["metatags"] += "".join(f"\n<link {hint.format(folder)}>" for hint in sorted(hints))
+
+
 def install(app, pagename, templatename, context, doctree):
     """The page's scripts: states of its widgets, and the host that brings them to life."""
     shared = share_code(app, pagename, templatename, context, doctree)
@@ -198,6 +207,7 @@ def install(app, pagename, templatename, context, doctree):
         return
     files = dict(NbMetadataCollector.get_js_files(app.env, pagename))
     files[STATE_KEY] = shared
+    ask_early(shared, context)
     NbMetadataCollector.get_doc_data(app.env)[pagename]["js_files"] = files
 
 
