@@ -38,7 +38,7 @@ class Pushed:
     def has_let_go(self):
         """The push is over, and the numbers are those of Python."""
         assert not self.is_running
-        self.page.wait_for_timeout(50)
+        self.page.wait_for_function("() => !document.querySelector('#FirstSpike .live-card').dataset.busy")
         held = self.held
         self.page.wait_for_timeout(120)
         assert self.held == held
@@ -91,11 +91,13 @@ def test_holding_the_button_fires_the_cell(figure):
 def test_holding_a_key_does_the_same(figure, key):
     figure.button.focus()
     figure.page.keyboard.down(key)
-    figure.page.wait_for_timeout(100)
-    # A key that is held comes again and again.
-    figure.page.keyboard.down(key)
     figure.page.wait_for_timeout(300)
+    before = figure.held
+    # A key that is held comes again and again, and the push goes on.
+    figure.page.keyboard.down(key)
+    figure.page.wait_for_timeout(100)
     held = figure.held
+    assert held >= before
     figure.page.keyboard.up(key)
     assert held > 0 and figure.has_let_go() and figure.held >= held
 

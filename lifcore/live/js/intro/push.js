@@ -28,7 +28,7 @@ export class PushSlider extends Slider {
     });
     button.addEventListener("keyup", (event) => {
       if (!KEYS.includes(event.key)) return;
-      // Else the browser would make a click of it.
+      // Firefox would make a click of it.
       event.preventDefault();
       release();
     });
