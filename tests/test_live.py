@@ -19,8 +19,8 @@ from PIL import Image
 
 from lifcore.live import (
     Anytime, BalancePole, BalancedNetwork, Bombardment, Calibration, Cloud, DeadGradient, DeadZone, DrawDigit,
-    EnergyClaim, EulerStability, EventStream, FICurve, FalseSpike, FiveMachines, GradientThroughTime, HiddenSignal,
-    HiddenVelocity, Intervals, LearningCurve, LightResponse, LiveFigure, MembraneTrace, MissedCrossings,
+    EnergyClaim, EulerStability, EventStream, FICurve, FalseSpike, FirstSpike, FiveMachines, GradientThroughTime,
+    HiddenSignal, HiddenVelocity, Intervals, LearningCurve, LightResponse, LiveFigure, MembraneTrace, MissedCrossings,
     NyquistCurve, Overflow, PhasePlane, RateResponse, RealisedTimeConstant, RefractoryPhase, ResonanceCurve,
     SelfConsistency, SiliconMembrane, SlowInput, SpikeShift, StationaryDensity, StrengthDuration, Surrogates,
     ThreeLosses, ThreeWays, TradeOff, _bundle, identity,
@@ -28,6 +28,7 @@ from lifcore.live import (
 from lifcore.live._figure import Control, Readout
 
 FIGURES = [
+    FirstSpike,
     MembraneTrace, FICurve, StrengthDuration, LightResponse, Bombardment, Intervals, MissedCrossings, Cloud,
     StationaryDensity, RateResponse, HiddenSignal, ResonanceCurve, RefractoryPhase,
     SiliconMembrane, Calibration,

@@ -267,14 +267,16 @@ def progress(merge=None, export=None):
     Parameters
     ----------
     merge : str or path, optional
-        A progress.json from elsewhere: for each question the better result stays.
+        A progress.json from elsewhere, for example the one that the first page of the book exports: for each question,
+        and for each self-check of the pages, the better result stays.
     export : str or path, optional
         Where to write a copy of the record.
 
     Returns
     -------
     object
-        Shows a bar for each set, and the points of each question.
+        Shows a bar for each set with the points of each question, and a line for each page with answers to its
+        self-checks.
     """
     if _switched_off():
         return Shown("")
@@ -282,7 +284,7 @@ def progress(merge=None, export=None):
     notes = []
     for path, act, done in (
         (merge, record.merge, "Merged"),
-        (export, lambda target: write(target, record.sets), "Written to"),
+        (export, lambda target: write(target, record.progress), "Written to"),
     ):
         if path is not None:
             try:
@@ -297,7 +299,7 @@ def progress(merge=None, export=None):
 
 def _bars(record):
     """A bar for each set that is open or recorded, and under it the points of its questions."""
-    names = dict.fromkeys(([_session.name] if _session.name else []) + sorted(record.sets))
+    names = dict.fromkeys(([_session.name] if _session.name else []) + sorted(record.progress.sets))
     lines = []
     for name in names:
         entries = _entries(record, name)
@@ -308,7 +310,14 @@ def _bars(record):
             f"{name}  {'█' * filled}{'░' * (20 - filled)}  {earned:g} of {counted(maximum, 'point')}"
         )
         lines += [f"  {id}  {entry['points']:g} of {entry['maximum']:g}" for id, entry in entries]
+    lines += [_answered(page, answers) for page, answers in sorted(record.progress.checks.items()) if answers]
     return lines or ["Nothing was checked yet."]
+
+
+def _answered(page, answers):
+    """The self-checks of a page in one line."""
+    right = sum(answer["right"] for answer in answers.values())
+    return f"{page}  {right} of {counted(len(answers), 'answered self-check')} right"
 
 
 def _entries(record, name):
@@ -316,5 +325,5 @@ def _entries(record, name):
     try:
         exercise = _set(name).exercise
     except ValueError:
-        return sorted(record.sets[name].items())
+        return sorted(record.progress.sets[name].items())
     return [(one.id, record.entry(name, one)) for one in exercise.questions]

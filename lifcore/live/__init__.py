@@ -17,6 +17,7 @@ from __future__ import annotations
 import importlib
 
 HOMES = {
+    "FirstSpike": "lifcore.live.intro",
     "MembraneTrace": "lifcore.live.neuron",
     "FICurve": "lifcore.live.neuron",
     "StrengthDuration": "lifcore.live.neuron",
@@ -63,7 +64,7 @@ HOMES = {
 
 __all__ = [
     "Anytime", "BalancePole", "BalancedNetwork", "Bombardment", "Calibration", "Cloud", "DeadGradient", "DeadZone",
-    "DrawDigit", "EnergyClaim", "EulerStability", "EventStream", "FICurve", "FalseSpike", "FiveMachines",
+    "DrawDigit", "EnergyClaim", "EulerStability", "EventStream", "FICurve", "FalseSpike", "FirstSpike", "FiveMachines",
     "GradientThroughTime", "HiddenSignal", "HiddenVelocity", "Intervals", "LearningCurve", "LightResponse",
     "LiveFigure", "MembraneTrace", "MissedCrossings", "NyquistCurve", "Overflow", "PhasePlane", "RateResponse",
     "RealisedTimeConstant", "RefractoryPhase", "ResonanceCurve", "SelfConsistency", "SiliconMembrane", "SlowInput",

@@ -13,14 +13,15 @@ import pytest
 import lifcore.live
 from lifcore.live import (
     Anytime, BalancePole, BalancedNetwork, Bombardment, Calibration, Cloud, DeadGradient, DeadZone, DrawDigit,
-    EnergyClaim, EulerStability, EventStream, FICurve, FalseSpike, FiveMachines, GradientThroughTime, HiddenSignal,
-    HiddenVelocity, Intervals, LearningCurve, LightResponse, MembraneTrace, MissedCrossings, NyquistCurve, Overflow,
-    PhasePlane, RateResponse, RealisedTimeConstant, RefractoryPhase, ResonanceCurve, SelfConsistency,
-    SiliconMembrane, SlowInput, SpikeShift, StationaryDensity, StrengthDuration, Surrogates, ThreeLosses, ThreeWays,
-    TradeOff,
+    EnergyClaim, EulerStability, EventStream, FICurve, FalseSpike, FirstSpike, FiveMachines, GradientThroughTime,
+    HiddenSignal, HiddenVelocity, Intervals, LearningCurve, LightResponse, MembraneTrace, MissedCrossings,
+    NyquistCurve, Overflow, PhasePlane, RateResponse, RealisedTimeConstant, RefractoryPhase, ResonanceCurve,
+    SelfConsistency, SiliconMembrane, SlowInput, SpikeShift, StationaryDensity, StrengthDuration, Surrogates,
+    ThreeLosses, ThreeWays, TradeOff,
 )
 
 FIGURES = [
+    FirstSpike,
     MembraneTrace, FICurve, StrengthDuration, LightResponse, Bombardment, Intervals, MissedCrossings, Cloud,
     StationaryDensity, RateResponse, HiddenSignal, ResonanceCurve, RefractoryPhase,
     SiliconMembrane, Calibration,

@@ -181,6 +181,8 @@ def test_progress_is_exported_and_merged(toy, fresh_session, monkeypatch):
 
 
 FOREIGN = ["", "{", "[]", '{"a": 1}', '{"format": "lifcore progress", "version": 9}', "[" * 100_000, "\x00"]
+FOREIGN += ['{"format": "lifcore progress", "version": true, "sets": {}}']
+FOREIGN += ['{"format": "lifcore progress", "version": 1, "sets": {}, "note": NaN}']
 FOREIGN += [
     json.dumps({"format": "lifcore progress", "version": 1, "sets": sets})
     for sets in (
@@ -188,6 +190,17 @@ FOREIGN += [
         {"toy": 1},
         {"toy": {"q1": {"points": "9"}}},
         {"toy": {"q1": {"points": 9, "maximum": 1, "attempts": 0}}},
+    )
+]
+FOREIGN += [
+    json.dumps({"format": "lifcore progress", "version": 1, "sets": {}, "checks": checks})
+    for checks in (
+        None,
+        [],
+        {"chapters/a": {"one": True}},
+        {"chapters/a": {"one": {"right": 1, "attempts": 1}}},
+        {"chapters/a": {"one": {"right": True, "attempts": -1}}},
+        {"chapters/a": {"one": {"right": True}}},
     )
 ]
 
@@ -200,6 +213,35 @@ def test_a_foreign_progress_file_is_left_alone_and_explained(toy, fresh_session,
     assert file.read_text() == content
     assert "progress.json" in progress().text and "left as it is" in progress().text
     assert "Nothing was changed" in progress(merge=file).text
+
+
+def test_answers_of_the_pages_are_kept_and_shown(toy, fresh_session):
+    """A page's file brings them; they stay when the record is written, read again, and merged with another."""
+    answers_given = {"chapters/a": {"one": {"right": True, "attempts": 3}, "two": {"right": False, "attempts": 1}}}
+    elsewhere = {"format": "lifcore progress", "version": 1, "sets": {}, "checks": answers_given}
+    (fresh_session / "elsewhere.json").write_text(json.dumps(elsewhere))
+    check("q1", answers())
+    assert "chapters/a  1 of 2 answered self-checks right" in progress(merge="elsewhere.json").text
+    check("q2", answers())
+    stored = json.loads((fresh_session / "progress.json").read_text())
+    assert stored["checks"] == answers_given and stored["sets"]["toy"]["q2"]["points"] == 1
+    better = {
+        "chapters/a": {"two": {"right": True, "attempts": 0}},
+        "chapters/b": {"one": {"right": False, "attempts": 2}},
+    }
+    (fresh_session / "elsewhere.json").write_text(json.dumps({**elsewhere, "checks": better}))
+    text = progress(merge="elsewhere.json", export="copy.json").text
+    assert "chapters/a  2 of 2 answered self-checks right\nchapters/b  0 of 1 answered self-check right" in text
+    # Right stays right, and of the attempts the larger number.
+    assert json.loads((fresh_session / "copy.json").read_text())["checks"] == {
+        "chapters/a": {"one": {"right": True, "attempts": 3}, "two": {"right": True, "attempts": 1}},
+        "chapters/b": {"one": {"right": False, "attempts": 2}},
+    }
+
+
+def test_a_record_without_answers_looks_as_before(toy, fresh_session):
+    check("q1", answers())
+    assert sorted(json.loads((fresh_session / "progress.json").read_text())) == ["format", "sets", "version"]
 
 
 def test_a_missing_file_to_merge_is_explained(toy):

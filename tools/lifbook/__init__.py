@@ -7,6 +7,7 @@ exercises     an exercise set becomes a page
 api           the reference of lifcore, from its docstrings
 practise      each objective names the questions that practise it
 selfcheck     a question in the text that answers back
+coursemap     the first page lists the chapters, and what the reader has done of each
 live          still images and static hosts of the live figures
 mathjax       the formulas need no other server
 bibliography  works are listed as the text cites them
@@ -16,8 +17,8 @@ pdf           the book on paper: parts, tables, stills
 """
 
 PARTS = (
-    "cache", "ledger", "prose", "exercises", "api", "practise", "selfcheck", "live", "mathjax", "bibliography", "executed",
-    "issue", "pdf")
+    "cache", "ledger", "prose", "exercises", "api", "practise", "selfcheck", "coursemap", "live", "mathjax",
+    "bibliography", "executed", "issue", "pdf")
 
 
 def setup(app):

@@ -3,18 +3,23 @@
 A notebook shows a widget in three forms, of which MyST-NB would keep one. The page needs two: the live one, and the
 still image for print, for readers without JavaScript, and while the page loads. And each widget carries its whole code
 in the page's JSON; here the code goes to one file for all pages, named after its content.
+
+A page that is no notebook shows a figure, with its first values, by the directive `{live-figure}`.
 """
 
 import hashlib
 import json
+import os
 from pathlib import Path
 
 from docutils import nodes
 from myst_nb.sphinx_ import NbMetadataCollector
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 STILL = "image/png"
 STATE_KEY = "ipywidgets_state"
 HOST = "anywidget-static.js"
@@ -77,22 +82,77 @@ class KeepBoth(SphinxPostTransform):
             name = card["figure"]
             seen[name] = seen.get(name, 0) + 1
             anchor = name if seen[name] == 1 else f"{name}-{seen[name]}"
-            bundle.replace_self(self.place(card, anchor, parts))
+            image = next(parts[STILL].findall(nodes.image))
+            bundle.replace_self(place_of(card, anchor, image, parts[WIDGET_VIEW].children))
 
-    def place(self, card, anchor, parts):
-        """The figure's place in the page."""
-        image = next(parts[STILL].findall(nodes.image))
-        image["alt"] = card["description"]
-        image["classes"].append("live-still")
-        wide, narrow = card["heights"]
-        style = f"--live-height-wide: {wide}px; --live-height-narrow: {narrow}px"
-        place = nodes.container(classes=["live-place"])
-        place += nodes.raw("", f'<div class="live-figure" id="{anchor}" style="{style}"><div class="live-stage">',
-                           format="html")
-        place += image
-        place += parts[WIDGET_VIEW].children
-        place += nodes.raw("", "</div></div>", format="html")
-        return place
+
+def place_of(card, anchor, image, views):
+    """The place of a figure in the page.
+
+    Parameters
+    ----------
+    card : dict
+        What `LiveFigure` says of it.
+    anchor : str
+        Its id in the page.
+    image : docutils.nodes.image
+        Its still.
+    views : list of docutils.nodes.Node
+        The ``<script>`` that names its state.
+
+    Returns
+    -------
+    docutils.nodes.container
+    """
+    image["alt"] = card["description"]
+    image["classes"].append("live-still")
+    wide, narrow = card["heights"]
+    heights = f"--live-height-wide: {wide}px; --live-height-narrow: {narrow}px"
+    opening = f'<div class="live-figure" id="{anchor}" style="{heights}"><div class="live-stage">'
+    place = nodes.container(classes=["live-place"])
+    place += nodes.raw("", opening, format="html")
+    place += image
+    place += views
+    place += nodes.raw("", "</div></div>", format="html")
+    return place
+
+
+class LiveFigureDirective(SphinxDirective):
+    """`{live-figure} Name` shows a figure of `lifcore.live` where no cell does."""
+
+    required_arguments = 1
+
+    def run(self):
+        import lifcore.live
+
+        name = self.arguments[0]
+        try:
+            figure = getattr(lifcore.live, name)()
+        except AttributeError as problem:
+            logger.warning(str(problem), location=self.get_location(), type="lifbook", subtype="live")
+            return []
+        self.keep_state(name, {"card": figure.card, "_esm": figure._esm, "_css": figure._css, **figure.values})
+        image = nodes.image(uri=self.write_still(figure.still()))
+        view = json.dumps({"model_id": name, "version_major": 2, "version_minor": 0})
+        script = nodes.raw("", f'<script type="{WIDGET_VIEW}">{view}</script>', format="html")
+        return [place_of(figure.card, name, image, [script])]
+
+    def keep_state(self, name, state):
+        """Where MyST-NB keeps the states of the widgets that cells show."""
+        stored = {"version_major": 2, "version_minor": 0, "state": widget_states(self.env, self.env.docname)}
+        stored["state"][name] = {"model_module": "anywidget", "state": state}
+        files = {STATE_KEY: (None, {"type": WIDGET_STATE, "body": json.dumps(stored)})}
+        for number, host in enumerate(self.config.nb_ipywidgets_js.items()):
+            files[f"ipywidgets_{number}"] = host
+        for key, (path, attributes) in files.items():
+            NbMetadataCollector.add_js_file(self.env, self.env.docname, key, path, attributes)
+
+    def write_still(self, image):
+        """The image as a file beside those of the notebooks; its address from the page."""
+        path = Path(self.env.app.outdir).parent / "jupyter_execute" / f"{hashlib.sha256(image).hexdigest()}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(image)
+        return Path(os.path.relpath(path, Path(self.env.doc2path(self.env.docname)).parent)).as_posix()
 
 
 def write_once(app, text, ending):
@@ -131,6 +191,15 @@ def share_code(app, pagename, templatename, context, doctree):
     return path, {**attributes, "body": body}
 
 
+def ask_early(shared, context):
+    """The page's head names the code and style of its figures, so that a browser fetches them while it reads the page."""
+    states = [widget["state"] for widget in json.loads(shared[1]["body"])["state"].values()]
+    hints = {f'rel="modulepreload" href="{{}}{state["_esm_file"]}"' for state in states}
+    hints |= {f'rel="preload" as="style" href="{{}}{state["_css_file"]}"' for state in states}
+    folder = context["pathto"]("_static/", resource=True)
+    context["metatags"] += "".join(f"\n<link {hint.format(folder)}>" for hint in sorted(hints))
+
+
 def install(app, pagename, templatename, context, doctree):
     """The page's scripts: states of its widgets, and the host that brings them to life."""
     shared = share_code(app, pagename, templatename, context, doctree)
@@ -138,6 +207,7 @@ def install(app, pagename, templatename, context, doctree):
         return
     files = dict(NbMetadataCollector.get_js_files(app.env, pagename))
     files[STATE_KEY] = shared
+    ask_early(shared, context)
     NbMetadataCollector.get_doc_data(app.env)[pagename]["js_files"] = files
 
 
@@ -163,6 +233,7 @@ def setup(app):
     # Before MyST-NB's own handler, which has the default priority.
     app.connect("html-page-context", install, priority=400)
     app.add_post_transform(KeepBoth)
+    app.add_directive("live-figure", LiveFigureDirective)
     app.add_css_file("identity.css")
     app.add_css_file("live.css")
     app.add_css_file("page.css")

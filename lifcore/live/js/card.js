@@ -72,7 +72,7 @@ export function formatReadout(readout, value) {
   return readout.unit ? `${short} ${readout.unit}` : short;
 }
 
-class Slider {
+export class Slider {
   constructor(card, control) {
     this.card = card;
     this.control = control;
