@@ -3,6 +3,8 @@
 A notebook shows a widget in three forms, of which MyST-NB would keep one. The page needs two: the live one, and the
 still image for print, for readers without JavaScript, and while the page loads. And each widget carries its whole code
 in the page's JSON; here the code goes to one file for all pages, named after its content.
+
+The page also learns what it needs to write a figure's Python code: the defaults of its controls, and where lifcore is.
 """
 
 import hashlib
@@ -13,6 +15,8 @@ from docutils import nodes
 from myst_nb.sphinx_ import NbMetadataCollector
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
+
+from lifbook.install import install_cell, requirement
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 STILL = "image/png"
@@ -111,6 +115,15 @@ def write_once(app, text, ending):
     return name
 
 
+def default_values(figure):
+    """The defaults of a figure's controls by name; empty for a figure that `lifcore.live` does not have."""
+    from lifcore import live
+
+    if figure not in live.__all__:
+        return {}
+    return {name: control.default_value for name, control in getattr(live, figure).controls().items()}
+
+
 def share_code(app, pagename, templatename, context, doctree):
     """Before MyST-NB writes a page's widget states: their code and style become names of files."""
     files = NbMetadataCollector.get_js_files(app.env, pagename)
@@ -125,9 +138,14 @@ def share_code(app, pagename, templatename, context, doctree):
             continue
         state["_esm_file"] = write_once(app, state.pop("_esm"), "js")
         state["_css_file"] = write_once(app, state.pop("_css"), "css")
+        defaults = default_values(state["card"]["figure"])
+        if defaults:
+            state["_defaults"] = defaults
         shown[identity] = {**widget, "state": state}
     # "</" must not end the script element that holds this.
-    body = json.dumps({**stored, "state": shown}).replace("</", "<\\/")
+    where = app.config.html_theme_options["repository_url"], app.config.html_theme_options["repository_branch"]
+    install = {"requirement": requirement(*where), "cell": install_cell(*where)}
+    body = json.dumps({**stored, "state": shown, "install": install}).replace("</", "<\\/")
     return path, {**attributes, "body": body}
 
 
