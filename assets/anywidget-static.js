@@ -128,6 +128,7 @@ async function bringToLife(place, script) {
   }
   offerCode(place, model);
   place.classList.add("is-alive");
+  performance.mark("lif:alive");
 }
 
 function explain(place, error) {
@@ -143,3 +144,8 @@ for (const place of document.querySelectorAll(".live-figure")) {
   const script = place.querySelector(VIEW);
   bringToLife(place, script).catch((error) => explain(place, error));
 }
+
+// A still that has not been needed yet is needed on paper.
+addEventListener("beforeprint", () => {
+  for (const still of document.querySelectorAll("img.live-still")) still.loading = "eager";
+});

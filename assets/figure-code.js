@@ -89,6 +89,8 @@ function makeDialog() {
   dialog.querySelector('[type="button"]').addEventListener("click", copy);
   // A click beside it lands on the dialog itself; all that is in it has an element of its own.
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+  // Sphinx's own script takes Escape for itself, and the browser would then not close the dialog.
+  dialog.addEventListener("keydown", (event) => event.key === "Escape" && dialog.close());
   document.body.append(dialog);
 }
 

@@ -6,11 +6,13 @@ prose         a number in the text from anywhere else stops the build
 exercises     an exercise set becomes a page
 api           the reference of lifcore, from its docstrings
 live          still images and static hosts of the live figures
+accessible    what WCAG wants of a page and the theme does not do
+icons         the theme's icons without their weight
 mathjax       the formulas need no other server
 bibliography  works are listed as the text cites them
 """
 
-PARTS = ("cache", "ledger", "prose", "exercises", "api", "live", "mathjax", "bibliography")
+PARTS = ("cache", "ledger", "prose", "exercises", "api", "live", "accessible", "icons", "mathjax", "bibliography")
 
 
 def setup(app):

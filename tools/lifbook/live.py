@@ -88,6 +88,8 @@ class KeepBoth(SphinxPostTransform):
         image = next(parts[STILL].findall(nodes.image))
         image["alt"] = card["description"]
         image["classes"].append("live-still")
+        # Where scripts run, a still that is out of sight is replaced before it is seen; without them lazy means nothing.
+        image["loading"] = "lazy"
         wide, narrow = card["heights"]
         style = f"--live-height-wide: {wide}px; --live-height-narrow: {narrow}px"
         place = nodes.container(classes=["live-place"])
@@ -149,6 +151,16 @@ def share_code(app, pagename, templatename, context, doctree):
     return path, {**attributes, "body": body}
 
 
+def preloads(body, pathto):
+    """What lets the browser fetch the code of a page's figures while it still reads the page."""
+    states = json.loads(body)["state"].values()
+    modules = sorted({state["state"]["_esm_file"] for state in states})
+    sheets = sorted({state["state"]["_css_file"] for state in states})
+    links = [f'<link rel="modulepreload" href="{pathto("_static/" + name, 1)}" />' for name in [HOST, *modules]]
+    links += [f'<link rel="preload" as="style" href="{pathto("_static/" + name, 1)}" />' for name in sheets]
+    return "\n".join(["", *links, ""])
+
+
 def install(app, pagename, templatename, context, doctree):
     """The page's scripts: states of its widgets, and the host that brings them to life."""
     shared = share_code(app, pagename, templatename, context, doctree)
@@ -156,6 +168,7 @@ def install(app, pagename, templatename, context, doctree):
         return
     files = dict(NbMetadataCollector.get_js_files(app.env, pagename))
     files[STATE_KEY] = shared
+    context["metatags"] += preloads(shared[1]["body"], context["pathto"])
     NbMetadataCollector.get_doc_data(app.env)[pagename]["js_files"] = files
 
 
