@@ -3,9 +3,14 @@
 // The page holds the state of its widgets as JSON, and a <script> where each is to stand. The build
 // (tools/lifbook/live.py) has moved their code and style to files beside this one. Each figure gets a model that has
 // what anywidget's has: get, set, save_changes, on, off. Until it lives, and if it fails, its still image stands there.
+// A card gets two buttons more than it has in a notebook: its code in Python, and a notebook of it (figure-code.js).
 
 const STATE = 'script[type="application/vnd.jupyter.widget-state+json"]';
 const VIEW = 'script[type="application/vnd.jupyter.widget-view+json"]';
+const CODE = [
+  { action: "python", words: "Python", title: "The code of this figure, as it stands", call: "showProgram" },
+  { action: "notebook", words: "Notebook", title: "Download a notebook of this figure, as it stands", call: "saveNotebook" },
+];
 
 class Model {
   #state;
@@ -51,8 +56,11 @@ class Model {
 }
 
 const states = new Map();
+let install; // how a notebook finds lifcore
 for (const script of document.querySelectorAll(STATE)) {
-  for (const [id, widget] of Object.entries(JSON.parse(script.textContent).state)) states.set(id, widget.state);
+  const stored = JSON.parse(script.textContent);
+  install = stored.install;
+  for (const [id, widget] of Object.entries(stored.state)) states.set(id, widget.state);
 }
 
 const beside = (file) => new URL(file, import.meta.url).href;
@@ -72,6 +80,36 @@ function style(file) {
   return styles.get(file);
 }
 
+// What the code of a figure is made from, when it is asked for.
+function described(place, model) {
+  const { figure: name, title } = model.get("card");
+  const defaults = model.get("_defaults");
+  const values = Object.fromEntries(Object.keys(defaults).map((key) => [key, model.get(key)]));
+  const address = new URL(`#${place.id}`, location.origin + location.pathname).href;
+  return { name, title, values, defaults, address, install };
+}
+
+function offerCode(place, model) {
+  const buttons = place.querySelector(".live-buttons");
+  if (!buttons || !model.get("_defaults")) return;
+  for (const { action, words, title, call } of CODE) {
+    const button = document.createElement("button");
+    Object.assign(button, { type: "button", textContent: words, title });
+    button.dataset.action = action;
+    button.addEventListener("click", async () => {
+      try {
+        const code = await import(beside("figure-code.js"));
+        await code[call](described(place, model));
+      } catch (error) {
+        console.error(error);
+        button.textContent = "Not loaded";
+        setTimeout(() => (button.textContent = words), 2000);
+      }
+    });
+    buttons.append(button);
+  }
+}
+
 async function bringToLife(place, script) {
   const { model_id: id } = JSON.parse(script.textContent);
   const state = states.get(id);
@@ -81,13 +119,16 @@ async function bringToLife(place, script) {
   el.className = "live-host";
   el.dataset.anchor = place.id;
   place.querySelector(".live-stage").append(el);
+  const model = new Model(state);
   try {
-    await module.default.render({ model: new Model(state), el });
+    await module.default.render({ model, el });
   } catch (error) {
     el.remove();
     throw error;
   }
+  offerCode(place, model);
   place.classList.add("is-alive");
+  performance.mark("lif:alive");
 }
 
 function explain(place, error) {
@@ -103,3 +144,8 @@ for (const place of document.querySelectorAll(".live-figure")) {
   const script = place.querySelector(VIEW);
   bringToLife(place, script).catch((error) => explain(place, error));
 }
+
+// A still that has not been needed yet is needed on paper.
+addEventListener("beforeprint", () => {
+  for (const still of document.querySelectorAll("img.live-still")) still.loading = "eager";
+});

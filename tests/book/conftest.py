@@ -1,5 +1,7 @@
 """The built book, served on a free port, and pages that report everything they do."""
 
+from urllib.parse import urlsplit
+
 import pytest
 from screenshots import serve
 
@@ -9,13 +11,15 @@ OBSERVE_SHIFTS = """window.moved = 0;
 
 
 class Reporter:
-    """What a page did: errors it logged, addresses it asked for, how far its content moved by itself."""
+    """What a page did: errors it logged, addresses it asked for, how far its content moved by itself, and when it lived."""
 
     def __init__(self, page, address):
         self.address = address
         self.errors = []
         self.foreign = []
+        self.asked = []
         self.moved = 0.0
+        self.alive = None
         page.on("console", self.listen)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("requestfailed", lambda request: self.errors.append(f"{request.url}: {request.failure}"))
@@ -27,15 +31,21 @@ class Reporter:
             self.errors.append(message.text)
 
     def watch_figures_come_to_life(self, page):
-        """Waits for it, and notes by how much the page has moved meanwhile; it must have been opened to be watched."""
+        """Waits for it, and notes how far the page has moved meanwhile and when, in ms, the first figure was drawn.
+
+        The page must have been opened to be watched.
+        """
         page.wait_for_function("document.querySelectorAll('.live-figure:not(.is-alive)').length === 0")
         page.wait_for_timeout(300)
         self.moved = page.evaluate("window.moved")
+        self.alive = page.evaluate("performance.getEntriesByName('lif:alive')[0]?.startTime")
 
     def note(self, request):
         own = (self.address, "data:", "blob:")
         if not request.url.startswith(own):
             self.foreign.append(request.url)
+        elif request.url.startswith(self.address):
+            self.asked.append(urlsplit(request.url).path)
 
 
 @pytest.fixture(scope="session")

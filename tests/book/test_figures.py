@@ -6,9 +6,13 @@ A page is opened once wide and once as on a phone, and the tests of its figures 
 only where its numbers or its picture are looked at: the next change ends it.
 """
 
+import base64
 import time
+from pathlib import Path
 
+import nbformat
 import pytest
+from nbclient import NotebookClient
 
 import lifcore.live
 from lifcore.live import (
@@ -35,6 +39,7 @@ FIGURES = [
     SlowInput, PhasePlane,
     ThreeWays, NyquistCurve,
 ]
+ROOT = Path(__file__).parents[2]
 NAMES = [figure.__name__ for figure in FIGURES]
 MODULES = list(dict.fromkeys(lifcore.live.HOMES[name] for name in NAMES))
 WIDE = {"color_scheme": "light", "permissions": ["clipboard-read", "clipboard-write"]}
@@ -373,9 +378,32 @@ def test_print_has_the_stills(shared_page, where, module):
                 assert page.locator(f"#{figure.__name__} .live-card").is_visible() == (media == "screen")
 
 
+def python_code(view):
+    """The Python program that the page gives for a figure as it stands; it is on the clipboard too."""
+    view.card.locator('[data-action="python"]').click()
+    dialog = view.page.get_by_role("dialog")
+    dialog.get_by_text("Copied to the clipboard.").wait_for()
+    code = dialog.locator("code").inner_text()
+    assert view.page.evaluate("navigator.clipboard.readText()").strip() == code.strip()
+    view.page.keyboard.press("Escape")
+    dialog.wait_for(state="hidden")
+    return code
+
+
+def run(code, folder, monkeypatch, capsys):
+    """The figure that a program of the page makes, what it prints, and the picture that it writes."""
+    names = {}
+    with monkeypatch.context() as patch:
+        patch.chdir(folder)
+        exec(compile(code, "page", "exec"), names)
+    return names["figure"], capsys.readouterr().out, (folder / f"{type(names['figure']).__name__}.png").read_bytes()
+
+
 @pytest.mark.parametrize("module", MODULES)
-def test_link_restores_the_state(shared_page, open_page, where, module):
-    """A link keeps what the reader has made of every figure of a page."""
+def test_link_and_code_restore_the_state(shared_page, open_page, where, module, tmp_path, monkeypatch, capsys):
+    """A link keeps what the reader has made of every figure of a page, and so does the code of each in Python."""
+    # To draw forty pictures takes long; that of one program is drawn below, and each figure's in tests/test_live.py.
+    monkeypatch.setattr(lifcore.live.LiveFigure, "still", lambda figure: repr(figure).encode())
     for name, figures in pages_of(module, where).items():
         views = [LivePage(shared_page(name, **WIDE), figure) for figure in figures]
         for view in views:
@@ -386,6 +414,7 @@ def test_link_restores_the_state(shared_page, open_page, where, module):
             view.card.locator('[data-action="link"]').click()
             address = view.page.evaluate("navigator.clipboard.readText()")
             assert address == view.page.url and address.endswith(f"#{view.figure.__name__}")
+            view.code = python_code(view)
         # Out of sight they rest.
         view.page.evaluate("window.scrollTo(0, 0)")
         page = open_page(f"{name}?{address.partition('?')[2]}", wait=False)
@@ -393,10 +422,60 @@ def test_link_restores_the_state(shared_page, open_page, where, module):
             restored = LivePage(page, view.figure)
             restored.settle()
             assert restored.values() == view.values()
-            restored.assert_equal_to_python()
+            figure, printed, picture = run(view.code, tmp_path, monkeypatch, capsys)
+            assert isinstance(figure, view.figure) and figure.values == view.values()
+            numbers, _, source = printed.partition("\n")
+            assert eval(numbers, {"inf": float("inf")}) == restored.readouts() and "def readouts(self)" in source
+            assert picture == repr(figure).encode()
             restored.reset()
             assert restored.values() == view.figure().values != view.values()
         assert page.report.errors == []
+
+
+def test_code_has_what_differs_from_the_defaults(live, tmp_path, monkeypatch, capsys):
+    """A whole program of the page, with its picture; expected values are those that the address sets."""
+    view = live(FICurve, query="?FICurve.zoom=true&FICurve.I=0.2003#FICurve", permissions=WIDE["permissions"])
+    code = python_code(view)
+    assert "figure = live.FICurve(I=0.2003, zoom=True)\n" in code
+    figure, _, picture = run(code, tmp_path, monkeypatch, capsys)
+    assert picture == figure.still() != FICurve().still()
+    view.reset()
+    assert "figure = live.FICurve()\n" in python_code(view)
+
+
+def test_code_without_a_clipboard(live):
+    """It is selected, so that the reader's own keys copy it; the keyboard opens and closes it."""
+    view = live(MembraneTrace, prepare=lambda page: page.add_init_script(
+        "Object.defineProperty(navigator, 'clipboard', { value: undefined })"))
+    button = view.card.locator('[data-action="python"]')
+    button.press("Enter")
+    dialog = view.page.get_by_role("dialog")
+    dialog.get_by_text("Selected").wait_for()
+    assert dialog.locator("code").inner_text().strip() == view.page.evaluate("getSelection().toString()").strip()
+    dialog.get_by_role("button", name="Close").press("Enter")
+    dialog.wait_for(state="hidden")
+    assert button.evaluate("button => button === document.activeElement")
+    assert view.page.report.errors == []
+
+
+def test_notebook_of_a_figure_runs(live, tmp_path):
+    """The notebook that the page makes is valid, and shows the page's numbers and the figure's picture."""
+    view = live(FICurve, query="?FICurve.zoom=true&FICurve.I=0.2003#FICurve")
+    with view.page.expect_download() as waiting:
+        view.card.locator('[data-action="notebook"]').click()
+    assert waiting.value.suggested_filename == "FICurve.ipynb"
+    waiting.value.save_as(tmp_path / "FICurve.ipynb")
+    notebook = nbformat.read(tmp_path / "FICurve.ipynb", as_version=nbformat.NO_CONVERT)
+    nbformat.validate(notebook)
+    assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
+    first = nbformat.read(ROOT / "chapters" / "physicist" / "neuron.ipynb", as_version=4).cells[0].source
+    assert next(cell for cell in notebook.cells if cell.cell_type == "code").source == first
+    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(ROOT)}}).execute()
+    output = {cell.id: cell.outputs[-1] for cell in notebook.cells if cell.cell_type == "code" and cell.outputs}
+    assert output["figure"].data["text/plain"] == repr(FICurve(zoom=True, I=0.2003))
+    assert output["numbers"].data["text/plain"].replace("\n ", " ") == repr(view.readouts())
+    assert base64.b64decode(output["picture"].data["image/png"]) == FICurve(zoom=True, I=0.2003).still()
+    assert "def readouts(self)" in output["source"].text
 
 
 @pytest.mark.parametrize("figure", FIGURES)

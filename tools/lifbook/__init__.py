@@ -9,6 +9,8 @@ practise      each objective names the questions that practise it
 selfcheck     a question in the text that answers back
 coursemap     the first page lists the chapters, and what the reader has done of each
 live          still images and static hosts of the live figures
+accessible    what WCAG wants of a page and the theme does not do
+icons         the theme's icons without their weight
 mathjax       the formulas need no other server
 bibliography  works are listed as the text cites them
 executed      a page says when its code was run, and with what
@@ -17,8 +19,8 @@ pdf           the book on paper: parts, tables, stills
 """
 
 PARTS = (
-    "cache", "ledger", "prose", "exercises", "api", "practise", "selfcheck", "coursemap", "live", "mathjax",
-    "bibliography", "executed", "issue", "pdf")
+    "cache", "ledger", "prose", "exercises", "api", "practise", "selfcheck", "coursemap", "live", "accessible",
+    "icons", "mathjax", "bibliography", "executed", "issue", "pdf")
 
 
 def setup(app):

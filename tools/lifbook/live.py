@@ -5,6 +5,7 @@ still image for print, for readers without JavaScript, and while the page loads.
 in the page's JSON; here the code goes to one file for all pages, named after its content.
 
 A page that is no notebook shows a figure, with its first values, by the directive `{live-figure}`.
+The page also learns what it needs to write a figure's Python code: the defaults of its controls, and where lifcore is.
 """
 
 import hashlib
@@ -17,6 +18,8 @@ from myst_nb.sphinx_ import NbMetadataCollector
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
+
+from lifbook.install import install_cell, requirement
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
@@ -106,6 +109,8 @@ def place_of(card, anchor, image, views):
     """
     image["alt"] = card["description"]
     image["classes"].append("live-still")
+    # Where scripts run, a still that is out of sight is replaced before it is seen; without them lazy means nothing.
+    image["loading"] = "lazy"
     wide, narrow = card["heights"]
     heights = f"--live-height-wide: {wide}px; --live-height-narrow: {narrow}px"
     opening = f'<div class="live-figure" id="{anchor}" style="{heights}"><div class="live-stage">'
@@ -171,6 +176,15 @@ def write_once(app, text, ending):
     return name
 
 
+def default_values(figure):
+    """The defaults of a figure's controls by name; empty for a figure that `lifcore.live` does not have."""
+    from lifcore import live
+
+    if figure not in live.__all__:
+        return {}
+    return {name: control.default_value for name, control in getattr(live, figure).controls().items()}
+
+
 def share_code(app, pagename, templatename, context, doctree):
     """Before MyST-NB writes a page's widget states: their code and style become names of files."""
     files = NbMetadataCollector.get_js_files(app.env, pagename)
@@ -185,19 +199,25 @@ def share_code(app, pagename, templatename, context, doctree):
             continue
         state["_esm_file"] = write_once(app, state.pop("_esm"), "js")
         state["_css_file"] = write_once(app, state.pop("_css"), "css")
+        defaults = default_values(state["card"]["figure"])
+        if defaults:
+            state["_defaults"] = defaults
         shown[identity] = {**widget, "state": state}
     # "</" must not end the script element that holds this.
-    body = json.dumps({**stored, "state": shown}).replace("</", "<\\/")
+    where = app.config.html_theme_options["repository_url"], app.config.html_theme_options["repository_branch"]
+    install = {"requirement": requirement(*where), "cell": install_cell(*where)}
+    body = json.dumps({**stored, "state": shown, "install": install}).replace("</", "<\\/")
     return path, {**attributes, "body": body}
 
 
-def ask_early(shared, context):
-    """The page's head names the code and style of its figures, so that a browser fetches them while it reads the page."""
-    states = [widget["state"] for widget in json.loads(shared[1]["body"])["state"].values()]
-    hints = {f'rel="modulepreload" href="{{}}{state["_esm_file"]}"' for state in states}
-    hints |= {f'rel="preload" as="style" href="{{}}{state["_css_file"]}"' for state in states}
-    folder = context["pathto"]("_static/", resource=True)
-    context["metatags"] += "".join(f"\n<link {hint.format(folder)}>" for hint in sorted(hints))
+def preloads(body, pathto):
+    """What lets the browser fetch the code of a page's figures while it still reads the page."""
+    states = json.loads(body)["state"].values()
+    modules = sorted({state["state"]["_esm_file"] for state in states})
+    sheets = sorted({state["state"]["_css_file"] for state in states})
+    links = [f'<link rel="modulepreload" href="{pathto("_static/" + name, 1)}" />' for name in [HOST, *modules]]
+    links += [f'<link rel="preload" as="style" href="{pathto("_static/" + name, 1)}" />' for name in sheets]
+    return "\n".join(["", *links, ""])
 
 
 def install(app, pagename, templatename, context, doctree):
@@ -207,7 +227,7 @@ def install(app, pagename, templatename, context, doctree):
         return
     files = dict(NbMetadataCollector.get_js_files(app.env, pagename))
     files[STATE_KEY] = shared
-    ask_early(shared, context)
+    context["metatags"] += preloads(shared[1]["body"], context["pathto"])
     NbMetadataCollector.get_doc_data(app.env)[pagename]["js_files"] = files
 
 
