@@ -155,7 +155,11 @@ def _limits(limits):
 
 def _mounts(limits, cache, fill_cache):
     """What is seen in the jail: /usr, the interpreter, lifcore without its solutions, and empty folders."""
-    line = ["--ro-bind", "/usr", "/usr"]
+    line = []
+    # These come first: the interpreter or lifcore may itself lie below one of them.
+    for folder in ("/tmp", "/var/tmp", HOME):
+        line += ["--perms", "1777", "--size", str(limits.scratch), "--tmpfs", folder]
+    line += ["--ro-bind", "/usr", "/usr"]
     for folder in ("/bin", "/sbin", "/lib", "/lib64"):
         if os.path.islink(folder):
             line += ["--symlink", os.readlink(folder), folder]
@@ -175,8 +179,6 @@ def _mounts(limits, cache, fill_cache):
     solutions = WORKER.parent / "data"
     if solutions.is_dir():
         line += ["--perms", "0755", "--tmpfs", str(solutions), "--remount-ro", str(solutions)]
-    for folder in ("/tmp", "/var/tmp", HOME):
-        line += ["--perms", "1777", "--size", str(limits.scratch), "--tmpfs", folder]
     if cache is not None:
         line += ["--bind" if fill_cache else "--ro-bind", str(cache), CACHE]
     return line
