@@ -166,6 +166,8 @@ def _mounts(limits, cache, fill_cache):
         elif os.path.isdir(folder):
             line += ["--ro-bind", folder, folder]
     line += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache", "--proc", "/proc", "--dev", "/dev"]
+    # Where the grader is no root, /dev belongs to the student's code, and could be filled until no memory is left.
+    line += ["--perms", "1777", "--size", str(limits.scratch), "--tmpfs", "/dev/shm", "--remount-ro", "/dev"]
     folders = {sys.prefix, sys.base_prefix, str(Path(sys.executable).resolve().parents[1]), str(PACKAGE)}
     folders = sorted(folder for folder in folders if not folder.startswith("/usr/") and folder != "/usr")
     made = set()
@@ -181,7 +183,7 @@ def _mounts(limits, cache, fill_cache):
         line += ["--perms", "0755", "--tmpfs", str(solutions), "--remount-ro", str(solutions)]
     if cache is not None:
         line += ["--bind" if fill_cache else "--ro-bind", str(cache), CACHE]
-    return line
+    return [*line, "--remount-ro", "/"]
 
 
 def _inside(path, folders):
