@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from lifcore.grading import feedback, folder, jail, machine, submissions
-from lifcore.grading.judging import grade_one, open_task
+from lifcore.grading.judging import grade_one, open_task, task_key
 from lifcore.grading.plan import GradeError, key_of, load, make_plan
 from lifcore.grading.progress import Progress
 from lifcore.sweep import _executor
@@ -105,32 +105,33 @@ def grade(
     seed = folder.run_seed(out, exercise.name, seed)
     key = key_of(exercise, seed)
     first, count = share(shard) if shard else (1, 1)
-    jobs = jobs or os.cpu_count() or 1
-    with ThreadPoolExecutor(jobs) as pool:
-        opened = pool.map(lambda one: open_task(*one, key, exercise.name, jailed), everybody[first - 1 :: count])
-        tasks = {task.student: task for task in opened}
-    results = {student: _known(out, task, collect) for student, task in tasks.items()}
-    todo = [tasks[student] for student, record in results.items() if record is None]
-    results = {student: record for student, record in results.items() if record is not None}
-    if results:
-        tell(f"{len(results)} of {len(tasks)} were graded before and have not changed.")
+    results, todo = {}, []
+    for student, path in everybody[first - 1 :: count]:
+        task = student, path, task_key(path, key)
+        record = _known(out, student, task[-1], collect)
+        results[student] = record
+        if record is None:
+            todo.append(task)
+    already = len(results) - len(todo)
+    if already:
+        tell(f"{already} of {len(results)} were graded before and have not changed.")
     failures = {}
     if todo:
         plan = make_plan(exercise, seed, limits=limits, jailed=jailed)
-        fresh, failures = _grade_all(todo, plan, key, out, jobs, client, say)
+        fresh, failures = _grade_all(todo, plan, key, out, jobs or os.cpu_count() or 1, client, say)
         results |= fresh
     _finish(out, [student for student, _ in everybody], key, exercise, failures, tell)
     if failures:
         told = "; ".join(f"{student}: {reason}" for student, reason in list(failures.items())[:5])
         raise GradeError(f"{len(failures)} could not be graded, through no fault of theirs; run again. {told}")
-    return [results[student] for student in tasks]
+    return list(results.values())
 
 
-def _known(out, task, collect):
+def _known(out, student, key, collect):
     """The record of a submission that is graded already, in `out` or in the folder of a shard, or None."""
-    record = folder.kept(out, task.student, task.key)
+    record = folder.kept(out, student, key)
     for other in collect if record is None else ():
-        record = folder.kept(other, task.student, task.key)
+        record = folder.kept(other, student, key)
         if record is not None:
             feedback.write_result(out, record)
             break
@@ -146,11 +147,11 @@ def _grade_all(todo, plan, key, out, jobs, client, say):
             cache = stack.enter_context(machine.kernel_cache())
             machine.require_sound(plan, cache)
             pool = stack.enter_context(ThreadPoolExecutor(jobs))
-            waiting = {pool.submit(grade_one, task, plan, key, cache): task.student for task in todo}
+            waiting = {pool.submit(_grade_here, task, plan, key, cache): task[0] for task in todo}
         else:
             pool, _ = _executor(client, None)
             sent = client.scatter(plan, broadcast=True) if hasattr(client, "scatter") else plan
-            waiting = {pool.submit(_grade_there, task, sent, key): task.student for task in todo}
+            waiting = {pool.submit(_grade_there, open_task(*task, plan), sent, key): task[0] for task in todo}
         progress = Progress(len(todo), say)
         stack.callback(progress.close)
         # After an interruption, what has not begun is not begun.
@@ -164,6 +165,10 @@ def _grade_all(todo, plan, key, out, jobs, client, say):
                 failures[student] = f"{type(error).__name__}: {error}"[:300]
             progress.step()
     return results, failures
+
+
+def _grade_here(task, plan, key, cache):
+    return grade_one(open_task(*task, plan), plan, key, cache)
 
 
 def _grade_there(task, plan, key):

@@ -18,7 +18,7 @@ ALONE = "Run with its own cells alone, since another cell of the notebook stood 
 
 @dataclass(frozen=True)
 class Task:
-    """A submission that is to be graded: a student's name, the cells, a key, and notes on how they were read."""
+    """A submission that is to be graded: a student's name, a key, the cells, and notes on how they were read."""
 
     student: str
     key: str
@@ -27,28 +27,30 @@ class Task:
     readable: bool = True
 
 
-def open_task(student, path, plan_key, set_name, jailed=True):
+def task_key(path, plan_key):
+    """What tells a graded submission from a changed one, and from one graded with another plan: str."""
+    return hashlib.sha256(f"{plan_key} {submissions.fingerprint(path)}".encode()).hexdigest()
+
+
+def open_task(student, path, key, plan):
     """Read a submission; one that cannot be read is a task too, which comes to no points.
 
     Parameters
     ----------
     student : str
     path : pathlib.Path
-    plan_key : str
-        Of `lifcore.grading.plan.key_of`.
-    set_name : str
-    jailed : bool
+    key : str
+        As `task_key` returns it.
+    plan : Plan
 
     Returns
     -------
     Task
     """
     try:
-        found = submissions.open_submission(path, set_name, jailed)
+        found = submissions.open_submission(path, plan.exercise.name, plan.jailed)
     except (submissions.SubmissionError, OSError) as error:
-        key = hashlib.sha256(f"{plan_key} {error}".encode(errors="replace")).hexdigest()
         return Task(student, key, notes=(f"Nothing could be graded: {error}.",), readable=False)
-    key = hashlib.sha256(f"{plan_key} {found.key}".encode()).hexdigest()
     return Task(student, key, found.cells, found.notes)
 
 

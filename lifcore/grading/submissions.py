@@ -31,14 +31,11 @@ class Submission:
     ----------
     cells : tuple of (int, str, str)
         Number (from 1), id and code of each code cell.
-    key : str
-        A hash of the file as it was handed in.
     notes : tuple of str
         What the student should know about how it was read.
     """
 
     cells: tuple
-    key: str
     notes: tuple = ()
 
 
@@ -68,6 +65,21 @@ def students(folder):
     return sorted(found.items())
 
 
+def fingerprint(path):
+    """A hash of all that a student handed in and that could be read, or of why it cannot be: str."""
+    seen = hashlib.sha256()
+    try:
+        for file in _files(Path(path)):
+            try:
+                content = _bytes(file)
+            except SubmissionError as error:
+                content = str(error).encode()
+            seen.update(os.fsencode(file.name) + b"\0" + hashlib.sha256(content).digest())
+    except SubmissionError as error:
+        seen.update(str(error).encode())
+    return seen.hexdigest()
+
+
 def open_submission(path, set_name, jailed=True):
     """Find and read a student's notebook for a set.
 
@@ -94,7 +106,6 @@ def open_submission(path, set_name, jailed=True):
         except SubmissionError as error:
             reason = f"{file.name}: {error}"
             continue
-        key = hashlib.sha256(raw).hexdigest()
         for found in _notebooks(file.name, raw, jailed):
             name, problem = str(found["name"]), found.get("problem")
             if problem is not None:
@@ -103,7 +114,7 @@ def open_submission(path, set_name, jailed=True):
             cells = tuple((number, id, code) for number, id, code in found["cells"])
             inside = "" if name == file.name else f" in {file.name}"
             rank = _rank(found["set"], name, set_name)
-            candidates.append((rank, name, inside, Submission(cells, key, tuple(found["notes"]))))
+            candidates.append((rank, name, inside, Submission(cells, tuple(found["notes"]))))
     if not candidates:
         raise SubmissionError(reason)
     right = [one for one in candidates if one[0] > 0]
@@ -113,7 +124,7 @@ def open_submission(path, set_name, jailed=True):
     notes = []
     if len(candidates) > 1 or inside or name != f"{set_name}.ipynb":
         notes.append(f"Read from {name}{inside}.")
-    return Submission(chosen.cells, chosen.key, (*chosen.notes, *notes))
+    return Submission(chosen.cells, (*chosen.notes, *notes))
 
 
 def _files(path):

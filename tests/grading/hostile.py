@@ -351,7 +351,7 @@ def changed(change, *cells):
 def zipped(files, kind=zipfile.ZIP_DEFLATED):
     """A zip of these files, a name and text or bytes each: bytes."""
     packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", kind) as archive, warnings.catch_warnings():
+    with zipfile.ZipFile(packed, "w", kind, compresslevel=1) as archive, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # two files of one name, on purpose
         for name, content in files:
             archive.writestr(name, content)
@@ -374,7 +374,8 @@ def encrypted():
 
 def tarred(files, kind="gz", links=()):
     packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode=f"w:{kind}") as archive:
+    fast = {"compresslevel": 1} if kind == "gz" else {}
+    with tarfile.open(fileobj=packed, mode=f"w:{kind}", **fast) as archive:
         for name, content in files:
             info = tarfile.TarInfo(name)
             info.size = len(content)
