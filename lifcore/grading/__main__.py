@@ -35,11 +35,11 @@ writes:  exercises/<name>.ipynb            for the students: no answer and no hi
 Nothing is written if an answer of the set fails, or a mistake cannot be told from the right answer.
 """
 GRADE = """\
-Grade a folder of submissions. Each runs in a jail of its own: no network, no file of yours, bounded time and memory.
+Grade a folder of submissions. Each runs in a jail of its own: no network, none of your files, bounded time and memory.
 
 reads:   SOURCE       the exercise source, or the file of release --private
-         SUBMISSIONS  an entry for each student: anna.ipynb, anna.zip, or a folder anna/ with the notebook or an archive
-                      somewhere in it, as nbgrader and learning platforms make them
+         SUBMISSIONS  an entry for each student: anna.ipynb, anna.zip, or a folder anna/ with the notebook or an
+                      archive somewhere in it, as nbgrader and learning platforms make them
 writes:  OUT/scores.csv      a line for each student, for a spreadsheet
          OUT/<student>.html  the page for the student: points, what went wrong and a hint; nothing of a hidden case
          OUT/<student>.json  the same as data
@@ -48,10 +48,10 @@ writes:  OUT/scores.csv      a line for each student, for a spreadsheet
 Stop it whenever you like, or let the machine crash: the same command goes on where it was. Submissions that were graded
 and have not changed are not run again; corrected ones are. Remove OUT to grade everybody anew.
 
-On a cluster, let n runs each grade a share, into the same folder: --shard 1/n to --shard n/n. Whichever ends last writes
-scores.csv. In a Slurm array of 8: --shard $SLURM_ARRAY_TASK_ID/8 with --array=1-8. If the shares cannot have a folder in
-common, give each its own with one --seed, and put them together: --collect part1 part2 ... In Python, grade(..., client=)
-takes a dask.distributed client.
+On a cluster, let n runs each grade a share, into the same folder: --shard 1/n to --shard n/n. Whichever ends last
+writes scores.csv. In a Slurm array of 8: --shard $SLURM_ARRAY_TASK_ID/8 with --array=1-8. If the shares cannot have a
+folder in common, give each its own with one --seed, and put them together: --collect part1 part2 ... In Python,
+grade(..., client=) takes a dask.distributed client.
 """
 REPORT = """\
 Sum up a graded class, also while it is still being graded.
@@ -113,15 +113,9 @@ def _release(commands):
         "give the students exercises/<name>.ipynb; grade with ~/grading/<name>.json",
     )
     command.add_argument("source", help="an exercise source (exercises/<name>.md), or a folder of them")
-    command.add_argument(
-        "--private", metavar="DIR", help="also write the grader's file, with the hidden cases, there"
-    )
-    command.add_argument(
-        "--data", metavar="DIR", help="folder for what check() reads (default: inside lifcore)"
-    )
-    command.add_argument(
-        "--repository", metavar="URL", help="the course's address (default: from _config.yml)"
-    )
+    command.add_argument("--private", metavar="DIR", help="also write the grader's file, with the hidden cases, there")
+    command.add_argument("--data", metavar="DIR", help="folder for what check() reads (default: inside lifcore)")
+    command.add_argument("--repository", metavar="URL", help="the course's address (default: from _config.yml)")
     command.add_argument(
         "--check", action="store_true", help="write nothing; fail if a released file differs from its source"
     )
@@ -154,16 +148,12 @@ def _grade(commands):
         "grade exercises/neuron.md submitted/ grades/ --jobs 4",
         "python -m lifcore.grading report grades/",
     )
-    command.add_argument(
-        "source", help="the exercise source (.md), or the file that release --private wrote (.json)"
-    )
+    command.add_argument("source", help="the exercise source (.md), or the file that release --private wrote (.json)")
     command.add_argument("submissions", help="a folder with a folder, an .ipynb or an archive for each student")
     command.add_argument(
         "out", help="where scores.csv and a page and a record for each student go; run again to resume"
     )
-    command.add_argument(
-        "--jobs", type=_count, metavar="N", help="how many at a time (default: one a processor)"
-    )
+    command.add_argument("--jobs", type=_count, metavar="N", help="how many at a time (default: one a processor)")
     command.add_argument(
         "--seed",
         type=int,

@@ -1,8 +1,8 @@
 """Grade a class: values leave the jail, verdicts never do.
 
 The worker in the jail runs a student's cells, evaluates the cases and writes values. The values that are expected, the
-comparison and the recognised mistakes stay here. A class is graded by threads of one machine, by the workers of a cluster,
-or in shares by runs that know nothing of each other.
+comparison and the recognised mistakes stay here. A class is graded by threads of one machine, by the workers of a
+cluster, or in shares by runs that know nothing of each other.
 """
 
 import contextlib
@@ -67,11 +67,12 @@ def grade(
         Whether to run in a jail (bubblewrap).
     limits : jail.Limits
     client : dask.distributed.Client or concurrent.futures.Executor, optional
-        Where to run. A cluster's workers need lifcore and bubblewrap installed, and no common file system: they are sent
-        the cells, and send back the records.
+        Where to run. A cluster's workers need lifcore and bubblewrap installed, and no common file system: they are
+        sent the cells, and send back the records.
     shard : str, optional
-        ``"2/4"``: the second of four shares, for runs side by side. Those with the same `out` need nothing else; whichever
-        ends last writes `scores.csv`. Those with folders of their own need the same `seed`, and `collect` at the end.
+        ``"2/4"``: the second of four shares, for runs side by side. Those with the same `out` need nothing else;
+        whichever ends last writes `scores.csv`. Those with folders of their own need the same `seed`, and `collect` at
+        the end.
     collect : sequence of str or pathlib.Path
         Folders of shards, whose records are taken over first.
     say : callable, optional
@@ -85,8 +86,8 @@ def grade(
     Raises
     ------
     GradeError
-        If the jail cannot start, an input cannot be read, the course's own answers fail, or some submissions could not be
-        run for a reason that is not theirs; all others are then graded.
+        If the jail cannot start, an input cannot be read, the course's own answers fail, or some submissions could not
+        be run for a reason that is not theirs; all others are then graded.
     """
     tell = say or _to_stderr
     exercise = load(spec)
@@ -180,7 +181,9 @@ def _finish(out, students, key, exercise, failures, tell):
     records = {student: folder.made_by(out, student, key) for student in students}
     missing = [student for student, record in records.items() if record is None and student not in failures]
     if missing:
-        tell(f"{len(students) - len(missing)} of {len(students)} are graded in {out}; scores.csv follows with the last.")
+        tell(
+            f"{len(students) - len(missing)} of {len(students)} are graded in {out}; scores.csv follows with the last."
+        )
         return
     feedback.write_scores(out / "scores.csv", records, failures, exercise)
     folder.tidy(out)

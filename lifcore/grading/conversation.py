@@ -1,7 +1,8 @@
 """Talk with the worker in the jail: send cells and cases, take values, errors and pictures, and believe nothing.
 
-The hidden cases are sent when the public ones are done. From then on only values are taken: neither an error of a cell nor
-a picture can hold a hidden input. A cell or case that brings its process down is left out, and the rest is run again.
+The hidden cases are sent when the public ones are done. From then on only values are taken: neither an error of a cell
+nor a picture can hold a hidden input. A cell or case that brings its process down is left out, and the rest is run
+again.
 """
 
 import json
@@ -188,7 +189,7 @@ class _Conversation:
     def _events(self, process):
         """Lines of JSON from the jail, until it ends, gets stuck, says too much, or takes too much memory."""
         received, pending, watched = 0, b"", time.monotonic()
-        patience = self.plan.limits.wall_seconds + 5
+        patience = self.plan.limits.wall_seconds + self.plan.limits.grace_seconds
         with selectors.DefaultSelector() as selector:
             selector.register(process.stdout, selectors.EVENT_READ)
             while time.monotonic() < min(self.began + patience, self.deadline):

@@ -1,8 +1,8 @@
 """From the bytes that were handed in to code cells: notebooks of any age, scripts, and archives of them.
 
-This file needs nothing but Python's own library. Small notebooks are read in the grader. Whatever could take long or much
-memory to read (an archive, a large file, a script) is read by this file run as a program in the jail: bytes on stdin,
-one line of JSON on stdout. Nothing is ever unpacked to a disk.
+This file needs nothing but Python's own library. Small notebooks are read in the grader. Whatever could take long or
+much memory to read (an archive, a large file, a script) is read by this file run as a program in the jail: bytes on
+stdin, one line of JSON on stdout. Nothing is ever unpacked to a disk.
 """
 
 import ast
@@ -52,8 +52,8 @@ def read_notebook(raw):
     Returns
     -------
     dict
-        `cells`: list of [number, id, code] of the code cells, numbers from 1; `set`: name of the exercise set it says it
-        belongs to, or None; `notes`: sentences for the student.
+        `cells`: list of [number, id, code] of the code cells, numbers from 1; `set`: name of the exercise set it says
+        it belongs to, or None; `notes`: sentences for the student.
 
     Raises
     ------
@@ -238,7 +238,9 @@ def _read(member, left):
 def _wanted(name):
     folders, _, last = name.rpartition("/")
     hidden = any(part.startswith(".") and part.strip(".") for part in folders.split("/"))
-    return not (hidden or last.startswith(".") or "__MACOSX" in folders) and last.lower().endswith((".ipynb", *ARCHIVES))
+    return not (hidden or last.startswith(".") or "__MACOSX" in folders) and last.lower().endswith(
+        (".ipynb", *ARCHIVES)
+    )
 
 
 def main():

@@ -80,15 +80,21 @@ def student_page(result):
 
 
 def _table(id, cases):
-    head = f'<tr><th scope="col">Result</th><th scope="col">Case of {text(id)}</th><th scope="col" class="number">Points</th></tr>'
-    return f'<table class="cases">\n<thead>{head}</thead>\n<tbody>\n' + "\n".join(map(_row, cases)) + "\n</tbody>\n</table>"
+    head = (
+        f'<th scope="col">Result</th><th scope="col">Case of {text(id)}</th><th scope="col" class="number">Points</th>'
+    )
+    return (
+        f'<table class="cases">\n<thead><tr>{head}</tr></thead>\n<tbody>\n'
+        + "\n".join(map(_row, cases))
+        + "\n</tbody>\n</table>"
+    )
 
 
 def _row(case):
     what = "a case that is not shown"
     if not case["hidden"]:
         what = f"<code>{text(case['expression'])}</code>"
-        what += f', for <code>{text(case["drawn"])}</code>' if case["drawn"] else ""
+        what += f", for <code>{text(case['drawn'])}</code>" if case["drawn"] else ""
         what += f'<br><span class="soft">{text(case["remark"])}</span>' if case["remark"] else ""
     word, kind = ("right", "right") if case["passed"] else ("not right", "wrong")
     points = f"{case['points']:g} of {case['maximum']:g}"

@@ -1,7 +1,7 @@
-"""The folder of a graded class: its seed, and the records in it, for runs that go on, run side by side, or are put together.
+"""The folder of a graded class: its seed and its records, for runs that go on, run side by side, or are put together.
 
-A record is written whole or not at all, and names what it was made from. So a run needs no memory of its own: whatever is
-there and still right is kept, whoever made it and however he ended.
+A record is written whole or not at all, and names what it was made from. So a run needs no memory of its own: whatever
+is there and still right is kept, whoever made it and however he ended.
 """
 
 import json

@@ -34,6 +34,8 @@ class Limits:
     cpu_seconds, wall_seconds : float
         Of one cell or case, by the processor's clock and by the clock on the wall. The first is what counts on a
         busy machine; the second ends a cell that sleeps.
+    grace_seconds : float
+        How much later than the wall's limit the grader itself ends a process that ignores it.
     total_seconds : float
         Of the whole submission, on the wall, all restarts included.
     memory, file_size, scratch : int
@@ -43,6 +45,7 @@ class Limits:
 
     cpu_seconds: float = 10.0
     wall_seconds: float = 30.0
+    grace_seconds: float = 5.0
     total_seconds: float = 240.0
     memory: int = 3 << 30
     file_size: int = 10_000_000
@@ -75,15 +78,11 @@ def problem(jailed=True):
     what = "The jail (bubblewrap)" if jailed else "An ordinary user's process (setpriv)"
     way_out = " --no-jail runs the code with your own rights, on your own risk." if jailed else ""
     if not jailed and os.geteuid() == 0 and shutil.which("setpriv") is None:
-        return (
-            "submissions are never run as root: run this as an ordinary user, or install setpriv (util-linux)"
-        )
+        return "submissions are never run as root: run this as an ordinary user, or install setpriv (util-linux)"
     with tempfile.TemporaryDirectory() as cache:
         test = command(["-c", "print('alive')"], jailed=jailed, cache=cache)
         try:
-            done = subprocess.run(
-                test, capture_output=True, text=True, timeout=60, env=environment(jailed, cache)
-            )
+            done = subprocess.run(test, capture_output=True, text=True, timeout=60, env=environment(jailed, cache))
         except (OSError, subprocess.TimeoutExpired) as error:
             return f"{what} cannot start: {error}.{way_out}"
     if done.stdout.strip() != "alive":

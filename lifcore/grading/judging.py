@@ -1,8 +1,8 @@
 """One submission: run it, compare its values with the expected ones, and see whether a question is better on its own.
 
-In a notebook one cell can spoil what another one answers: it redefines a built-in function, fills the memory, or leaves a
-thread running that ends the process later. So where something broke, a question that is not all right is run once more
-with its own cells alone, and the better of both counts.
+In a notebook one cell can spoil what another one answers: it redefines a built-in function, fills the memory, or
+leaves a thread running that ends the process later. So where something broke, a question that is not all right is run
+once more with its own cells alone, and the better of both counts.
 """
 
 import hashlib
@@ -13,6 +13,8 @@ from lifcore.grading import answers, feedback, submissions
 from lifcore.grading.conversation import Run, run_cells
 from lifcore.grading.solutions import Failure, agrees, recognise
 
+NOT_REACHED = Failure("was not reached")
+UNREAD = Failure("nothing could be read", unanswered=True)
 ALONE = "Run with its own cells alone, since another cell of the notebook stood in its way."
 
 
@@ -72,7 +74,7 @@ def grade_one(task, plan, plan_key, cache):
     """
     began = time.monotonic()
     run = run_submission(plan, task.cells, cache) if task.readable else Run()
-    judged = judge(plan, run)
+    judged = judge(plan, run, nothing=NOT_REACHED if task.readable else UNREAD)
     if run.broken:
         judged |= _better_alone(plan, task.cells, judged, run.culprits, cache)
     return {
@@ -103,7 +105,7 @@ def run_submission(plan, cells, cache):
     return result
 
 
-def judge(plan, run, only=None):
+def judge(plan, run, only=None, nothing=NOT_REACHED):
     """Compare the values with the expected ones.
 
     Parameters
@@ -112,18 +114,21 @@ def judge(plan, run, only=None):
     run : Run
     only : str, optional
         The one question to judge; all of them by default.
+    nothing : Failure
+        What stands for a value that did not come.
 
     Returns
     -------
     dict
-        Of each question its points, maximum, recognised mistake, next hint, its cases, and what its cells drew and raised.
+        Of each question its points, maximum, recognised mistake, next hint, its cases, and what its cells drew and
+        raised.
     """
     judged = {}
     for question in plan.exercise.questions:
         if only not in (None, question.id):
             continue
         want = plan.want[question.id]
-        got = [run.values.get((question.id, index), Failure("was not reached")) for index in range(len(want))]
+        got = [run.values.get((question.id, index), nothing) for index in range(len(want))]
         passed = [agrees(case, mine, right) for case, mine, right in zip(question.cases, got, want)]
         unanswered = all(isinstance(value, Failure) and value.unanswered for value in got)
         mutant = None

@@ -10,13 +10,14 @@ FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\
 STYLE = """\
 :root {{ color-scheme: light dark; --paper: {paper[0]}; --ink: {ink[0]}; --soft: {soft[0]}; --rule: {rule[0]};
   --wash: {wash[0]}; --right: {simulation[0]}; --wrong: {threshold[0]} }}
-@media (prefers-color-scheme: dark) {{ :root {{ --paper: {paper[1]}; --ink: {ink[1]}; --soft: {soft[1]}; --rule: {rule[1]};
-  --wash: {wash[1]}; --right: {simulation[1]}; --wrong: {threshold[1]} }} }}
+@media (prefers-color-scheme: dark) {{ :root {{ --paper: {paper[1]}; --ink: {ink[1]}; --soft: {soft[1]};
+  --rule: {rule[1]}; --wash: {wash[1]}; --right: {simulation[1]}; --wrong: {threshold[1]} }} }}
 * {{ box-sizing: border-box }}
 body {{ font: 1rem/1.5 system-ui, sans-serif; max-width: 48rem; margin: 0 auto; padding: 1.5rem 1rem 3rem;
   color: var(--ink); background: var(--paper); overflow-wrap: anywhere }}
 h1 {{ font-size: 1.5rem; line-height: 1.25; margin: 0 0 .5rem }}
-h2 {{ font-size: 1.15rem; line-height: 1.3; margin: 2.5rem 0 .5rem; padding-top: 1rem; border-top: 1px solid var(--rule) }}
+h2 {{ font-size: 1.15rem; line-height: 1.3; margin: 2.5rem 0 .5rem; padding-top: 1rem;
+  border-top: 1px solid var(--rule) }}
 h3 {{ font-size: 1rem; margin: 1.25rem 0 .25rem }}
 p, ul, table {{ margin: .5rem 0 }}
 ul {{ padding-left: 1.25rem }}
@@ -25,7 +26,8 @@ th, td {{ text-align: left; vertical-align: top; padding: .3rem .75rem .3rem 0; 
 th {{ color: var(--soft); font-weight: 600 }}
 .number {{ text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums }}
 code {{ font-size: .9em }}
-img {{ display: block; max-width: 100%; height: auto; margin: .5rem 0; background: #fff; border: 1px solid var(--rule) }}
+img {{ display: block; max-width: 100%; height: auto; margin: .5rem 0; background: #fff;
+  border: 1px solid var(--rule) }}
 .points {{ font-size: 1.15rem; font-weight: 600 }}
 .soft {{ color: var(--soft) }}
 .right {{ color: var(--right) }}

@@ -1,8 +1,8 @@
 """Pictures from the jail: PNG, and nothing in them but their pixels.
 
-A picture comes from a student's process, so it is taken for whatever it may be. Only a truecolour PNG of bounded size is let
-through, chunk by chunk, when every checksum is right and the pixels unpack to exactly as many bytes as the head announces.
-Text, animation and whatever follows the end are left out.
+A picture comes from a student's process, so it is taken for whatever it may be. Only a truecolour PNG of bounded size
+is let through, chunk by chunk, when every checksum is right and the pixels unpack to exactly as many bytes as the head
+announces. Text, animation and whatever follows the end are left out.
 """
 
 import base64

@@ -1,4 +1,4 @@
-"""A class at a glance: which question, how many points, which mistake, how many times, and which wrong answers nobody knows.
+"""A class at a glance: the points of each question, the known mistakes, and the wrong answers that nobody knows.
 
 From the records of the students alone, so it can be made at any time, also while a class is still being graded.
 """
@@ -58,7 +58,8 @@ def summary(records):
     Returns
     -------
     dict
-        `set`, `submissions`, `unreadable`, `median`, `lowest`, `highest`, `maximum`; of each question (`questions`) what
+        `set`, `submissions`, `unreadable`, `median`, `lowest`, `highest`, `maximum`; of each question (`questions`)
+        what
         `_question` finds; `notes` and `slowest`, lists of a student and a text or a number.
     """
     points = sorted(record["points"] for record in records)
@@ -162,7 +163,9 @@ def _counts(one):
 
 
 def _names(students):
-    return ", ".join(students[:MAX_NAMES]) + (f" and {len(students) - MAX_NAMES} more" if len(students) > MAX_NAMES else "")
+    return ", ".join(students[:MAX_NAMES]) + (
+        f" and {len(students) - MAX_NAMES} more" if len(students) > MAX_NAMES else ""
+    )
 
 
 def _plain(found):
@@ -204,7 +207,9 @@ def report_page(found):
         if one["mistakes"]:
             known = [[str(count), name, message] for name, message, count in one["mistakes"]]
             parts.append("<h3>Known mistakes</h3>")
-            parts.append(_html_table(f"Known mistakes in {one['id']}", ["students", "mistake", "what they were told"], known))
+            parts.append(
+                _html_table(f"Known mistakes in {one['id']}", ["students", "mistake", "what they were told"], known)
+            )
         if one["unknown"]:
             parts.append("<h3>Wrong in a way that no mistake of the set explains</h3>")
             parts.append(f"<p>{counted(one['unknown'], 'student')}. The most frequent values of the public cases:</p>")
@@ -217,7 +222,9 @@ def report_page(found):
         parts.append(f"<section>\n<h2>Notes</h2>\n{items(notes)}")
         parts += [f"<p>And {more} more, in scores.csv.</p>"] * (more > 0) + ["</section>"]
     slow = [[student, f"{seconds:g} s"] for student, seconds in found["slowest"]]
-    parts.append("<section>\n<h2>Slowest</h2>\n" + _html_table("Slowest submissions", ["student", "time"], slow) + "\n</section>")
+    parts.append(
+        "<section>\n<h2>Slowest</h2>\n" + _html_table("Slowest submissions", ["student", "time"], slow) + "\n</section>"
+    )
     return page(f"{found['set']}: the class", "\n".join(parts))
 
 

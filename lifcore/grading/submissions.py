@@ -12,7 +12,8 @@ from pathlib import Path
 from lifcore.grading import digest, jail
 from lifcore.grading.digest import ARCHIVES, MAX_BYTES, MAX_FOUND, Unreadable
 
-# What is larger than this is read in the jail: a notebook of a few bytes a value needs thirty times its size to be read.
+# What is larger than this is read in the jail: a notebook of a few bytes a value needs thirty times its size to be
+# read.
 SMALL = 2_000_000
 MAX_DEPTH, MAX_ENTRIES = 20, 20_000
 READING = jail.Limits(total_seconds=60, memory=2 << 30, processes=16)
@@ -181,7 +182,7 @@ def _notebooks(name, raw, jailed):
 
 
 def _read_in_jail(name, raw, jailed):
-    line = jail.command([str(DIGEST)], READING, jailed)
+    line = jail.command(["-S", str(DIGEST)], READING, jailed)
     try:
         done = subprocess.run(
             line,

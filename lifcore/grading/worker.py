@@ -246,7 +246,9 @@ def main():
 
     def changed():
         """Whether a cell has put something else in place of what other cells rely on."""
-        return any(vars(module).get(name) is not value for module, then in before.items() for name, value in then.items())
+        return any(
+            vars(module).get(name) is not value for module, then in before.items() for name, value in then.items()
+        )
 
     def run_cell(number, code):
         run(compiled(plain(code), f"<cell {number}>", "exec"), names)

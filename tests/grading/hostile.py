@@ -1,7 +1,7 @@
 """Submissions that attack the grader, and untidy ones that deserve their points: the tables, by name.
 
-An attack stands in a notebook of its own, between honest answers to q1 and q2 of the toy set, in the place of the answer to
-q3. Each is bounded by its own count, should nothing else bound it.
+An attack stands in a notebook of its own, between honest answers to q1 and q2 of the toy set, in the place of the
+answer to q3. Each is bounded by its own count, should nothing else bound it.
 """
 
 import io
@@ -47,8 +47,8 @@ def area(r):
 """
 WRITE = """
 import os, sys, lifcore, numpy
-places = [os.path.dirname(lifcore.__file__), os.path.dirname(numpy.__file__), os.environ["LIFCORE_JAIL_CACHE"], sys.prefix, "/usr",
-          "/", "/dev", "/etc", {canary!r}, {home!r}]
+places = [os.path.dirname(lifcore.__file__), os.path.dirname(numpy.__file__), os.environ["LIFCORE_JAIL_CACHE"],
+          sys.prefix, "/usr", "/", "/dev", "/etc", {canary!r}, {home!r}]
 def written():
     done = []
     for place in places:
@@ -126,7 +126,9 @@ def area(r):
         frame = frame.f_back
     raise Telltale(str(every_hidden()) + str(seen))
 """
-EARLY = SAY + """
+EARLY = (
+    SAY
+    + """
 def area(r): return 0
 say({"done": "public"})
 import select
@@ -140,6 +142,7 @@ for fd in range(3, 12):
 say({"cell": 2, "error": "heard " + heard.decode()}, {"case": ["q3", 0], "error": "heard " + heard.decode()})
 raise RuntimeError("heard " + heard.decode())
 """
+)
 EVIL = """
 class Evil:
     def __array__(self, *a, **k): raise SystemExit
@@ -199,7 +202,8 @@ ATTACKS = {
     "fork_goes_on": ("goes on as two", "import os\nos.fork()"),
     "daemon": (
         "leaves a process behind",
-        "import os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n        time.sleep(300)\n    os._exit(0)",
+        "import os, time\nif os.fork() == 0:\n    os.setsid()\n"
+        "    if os.fork() == 0:\n        time.sleep(300)\n    os._exit(0)",
     ),
     "exit": ("ends the process", "import os\nos._exit(0)"),
     "audit_hook": (
@@ -255,27 +259,36 @@ ATTACKS = {
     "early": ("asks for the hidden cases and shows them", EARLY),
     "picture": (
         "sends something else for a picture",
-        SAY + "def area(r): return 0\nfor data in (b'<script>alert(1)</script>', b'<svg onload=alert(1)>', b'\\x89PNG\\r\\n\\x1a\\n' + b'x' * 100):\n"
-        "    say({'cell': 2, 'picture': base64.b64encode(data).decode()}, {'cell': 2, 'picture': data.decode('latin-1')})",
+        SAY + "def area(r): return 0\n"
+        "png = b'\\x89PNG\\r\\n\\x1a\\n'\n"
+        "for data in (b'<script>alert(1)</script>', b'<svg onload=alert(1)>', png + b'x' * 100):\n"
+        "    say({'cell': 2, 'picture': base64.b64encode(data).decode()})\n"
+        "    say({'cell': 2, 'picture': data.decode('latin-1')})",
     ),
     "override": ("replaces what compares", OVERRIDE),
     "check_redefined": (
         "checks itself",
-        "class Full:\n    points = maximum = 99\n    def __call__(self, *a): return self\ncheck = begin = progress = reference = Full()",
+        "class Full:\n    points = maximum = 99\n    def __call__(self, *a): return self\n"
+        "check = begin = progress = reference = Full()",
     ),
     "import_hook": (
         "changes what is imported",
         "import builtins, sys\nclass Finder:\n    def find_spec(self, *a): raise ImportError('no')\n"
         "sys.meta_path[:] = [Finder()]\nsys.path[:] = []\nbuiltins.__import__ = None",
     ),
-    "modules_poisoned": ("empties the table of modules", "import sys\nfor name in list(sys.modules): sys.modules[name] = None"),
+    "modules_poisoned": (
+        "empties the table of modules",
+        "import sys\nfor name in list(sys.modules): sys.modules[name] = None",
+    ),
     "builtins_replaced": (
         "replaces every built-in function",
-        "import builtins\nfor name in dir(builtins):\n    if name[0].islower(): setattr(builtins, name, lambda *a, **k: None)",
+        "import builtins\nfor name in dir(builtins):\n"
+        "    if name[0].islower(): setattr(builtins, name, lambda *a, **k: None)",
     ),
     "trace": (
         "is called at every line",
-        "import sys, threading\ndef stop(*a): raise RuntimeError\nthreading.settrace(stop)\nsys.setprofile(stop)\nsys.settrace(stop)",
+        "import sys, threading\ndef stop(*a): raise RuntimeError\nthreading.settrace(stop)\n"
+        "sys.setprofile(stop)\nsys.settrace(stop)",
     ),
     "warnings": (
         "turns warnings and rounding into errors",
@@ -291,8 +304,14 @@ ATTACKS = {
         "leaves its rubbish",
         "import gc\ngc.disable()\ngc.freeze()\nfor _ in range(1000):\n    x = []\n    x.append(x)",
     ),
-    "shadows": ("takes the names of built-in functions", "math = float = int = len = print = str = list = dict = object = None"),
-    "lookalike": ("has a name that looks right", "import math\ndef \N{CYRILLIC SMALL LETTER A}rea(r):\n    return math.pi * r**2"),
+    "shadows": (
+        "takes the names of built-in functions",
+        "math = float = int = len = print = str = list = dict = object = None",
+    ),
+    "lookalike": (
+        "has a name that looks right",
+        "import math\ndef \N{CYRILLIC SMALL LETTER A}rea(r):\n    return math.pi * r**2",
+    ),
     "walk": ("looks at the other processes", WALK),
     "leak": ("shows the hidden cases in an error", LEAK),
     "much_output": (
@@ -301,7 +320,10 @@ ATTACKS = {
         "    try:\n        for _ in range(13): os.write(fd, b'x' * 10**6 + b'\\n')\n    except OSError: pass",
     ),
     "raises": ("raises what nobody catches", "raise BaseException('no')"),
-    "bad_error": ("has an error that cannot be shown", "class E(Exception):\n    def __str__(self): raise SystemExit\nraise E"),
+    "bad_error": (
+        "has an error that cannot be shown",
+        "class E(Exception):\n    def __str__(self): raise SystemExit\nraise E",
+    ),
     "endless_error": (
         "has an error that never is shown",
         "class E(Exception):\n    def __str__(self):\n        while True: pass\nraise E",
@@ -310,7 +332,10 @@ ATTACKS = {
         "has an error that shows itself",
         "class E(Exception):\n    def __repr__(self): return repr(self)\n    __str__ = __repr__\nraise E",
     ),
-    "markup": ("puts a script into the page", "raise ValueError('</table><script>alert(1)</script><img src=x onerror=alert(1)>')"),
+    "markup": (
+        "puts a script into the page",
+        "raise ValueError('</table><script>alert(1)</script><img src=x onerror=alert(1)>')",
+    ),
     "syntax": ("is no Python", "def area(r:\n"),
     "deep_syntax": ("is too deep for the compiler", "x = " + "(" * 3000 + ")" * 3000),
     "nul": ("holds a NUL", "x = '\0'"),
@@ -321,7 +346,8 @@ ATTACKS = {
     "case_deep": ("answers with a list in itself", "def area(r):\n    x = []\n    x.append(x)\n    return x"),
     "case_array": (
         "answers with an array of a thousand million",
-        "import numpy as np\ndef area(r):\n    return np.broadcast_to(np.pi * r**2, 10**9) if r < 5 else np.ones(10**9)",
+        "import numpy as np\ndef area(r):\n"
+        "    return np.broadcast_to(np.pi * r**2, 10**9) if r < 5 else np.ones(10**9)",
     ),
     "case_endless": (
         "answers without end",
@@ -405,8 +431,9 @@ def _same_ids(data):
 
 
 COLAB = [
-    "#@title Get ready { display-mode: 'form' }\nfrom google.colab import drive, files, userdata\ndrive.mount('/content/drive')\n"
-    "uploaded = files.upload()\n!pip install --quiet lifcore\nsteps = 3 #@param {type:'integer'}",
+    "#@title Get ready { display-mode: 'form' }\nfrom google.colab import drive, files, userdata\n"
+    "drive.mount('/content/drive')\nuploaded = files.upload()\n!pip install --quiet lifcore\n"
+    "steps = 3 #@param {type:'integer'}",
     "%%bash\napt-get install nothing",
     "%cd /content/drive\n" + ANSWERS["q1"] + "\nwhere = !pwd",
     "%%time\n" + ANSWERS["q2"],
@@ -416,7 +443,8 @@ SCRIPT = f"#!/usr/bin/env python\n# coding: utf-8\n# In[1]:\n{HONEST[0]}\n# In[ 
 )
 EXECUTED = [*HONEST, "exec('import math\\ndef area(r):\\n    return math.pi * r**2')"]
 TWICE = ANSWERS["q3"].replace("area", "disc")
-# Name of the file: its content, and the points it deserves, of 6; or, of one that cannot be read, what the note must say.
+# Name of the file: its content, and the points it deserves, of 6; or, of one that cannot be read, what the note must
+# say.
 FILES = {
     "flat.ipynb": (notebook(*HONEST), 4),
     "duplicated/toy.ipynb": (notebook(*HONEST, ANSWERS["q3"], *HONEST, ANSWERS["q3"]), 6),

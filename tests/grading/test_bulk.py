@@ -1,17 +1,15 @@
 """Bulk grading: hostile and broken submissions cost nobody else anything, and get nothing.
 
 Points of the toy set (see toy.py): q1 has 1 + 2 (hidden), q2 has 1, q3 has 1 + 1 (hidden). Each hostile submission
-holds honest answers to q1 and q2, which must keep their 4 points, and attacks elsewhere; see hostile.py. Where there is no
-jail the tests hold the grader to its refusal.
+holds honest answers to q1 and q2, which must keep their 4 points, and attacks elsewhere; see hostile.py. Where there
+is no jail the tests hold the grader to its refusal.
 """
 
 import contextlib
 import csv
-import json
 import os
 import shutil
 import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -21,10 +19,10 @@ import pytest
 from grading.hostile import ATTACKS, FILES, HONEST, SPECIAL, STEAL, WRITE, make_class, student_of
 from grading.toy import ANSWERS, TOY, notebook
 
-from lifcore.grading import bulk, feedback, jail, report
+from lifcore.grading import bulk, feedback, jail, release, report, source
 from lifcore.grading.__main__ import main
 
-SHORT = jail.Limits(cpu_seconds=0.4, wall_seconds=1.5, total_seconds=40, memory=1 << 30)
+SHORT = jail.Limits(cpu_seconds=0.25, wall_seconds=1.5, grace_seconds=0.5, total_seconds=40, memory=1 << 30)
 TROUBLE = jail.problem()
 # Attacks that need to know where the tests put something.
 PLACED = ("steal", "write", "network")
@@ -40,15 +38,18 @@ def server():
 
 @pytest.fixture(scope="module")
 def spec(tmp_path_factory):
-    path = tmp_path_factory.mktemp("source") / "toy.md"
-    path.write_text(TOY, encoding="utf-8")
+    """The set as `release --private` writes it, which is read in no time."""
+    path = tmp_path_factory.mktemp("private") / "toy.json"
+    path.write_text(release.data_text(source.parse(TOY, "toy", "toy.md").exercise), encoding="utf-8")
     return path
 
 
 @pytest.fixture(scope="module")
 def canaries(tmp_path_factory):
     """Files that nobody may touch: one among the temporary ones, one in the home of the person who grades."""
-    home = Path(tempfile.mkdtemp(prefix=".lifcore-canary-", dir=Path.home() if os.access(Path.home(), os.W_OK) else None))
+    home = Path(
+        tempfile.mkdtemp(prefix=".lifcore-canary-", dir=Path.home() if os.access(Path.home(), os.W_OK) else None)
+    )
     places = [tmp_path_factory.mktemp("canary") / "canary", home / "canary"]
     for place in places:
         place.write_text("alive")
@@ -60,23 +61,26 @@ def canaries(tmp_path_factory):
 def class_folder(tmp_path_factory, server, spec, canaries):
     folder = tmp_path_factory.mktemp("class")
     package = Path(bulk.__file__).parent
-    places = [
-        str(place)
-        for place in (spec.parent, folder, package / "data", package.parents[1] / "exercises", "/etc")
-    ]
+    places = [str(place) for place in (spec.parent, folder, package / "data", package.parents[1] / "exercises", "/etc")]
     attacks = {name: code for name, (_, code) in ATTACKS.items()}
     attacks["steal"] = STEAL.format(places=places)
     attacks["write"] = WRITE.format(canary=str(canaries[0]), home=str(canaries[1]))
-    attacks["network"] = (
-        f"import socket\nsocket.create_connection({server.getsockname()!r}, 2).sendall(b'hello')"
-    )
+    attacks["network"] = f"import socket\nsocket.create_connection({server.getsockname()!r}, 2).sendall(b'hello')"
     make_class(folder, attacks)
     return folder
 
 
 def planted():
     """Files on this machine that only an attack could have made."""
-    places = [Path("/"), Path("/tmp"), Path("/dev"), Path("/dev/shm"), Path.home(), Path(bulk.__file__).parent, Path(sys.prefix)]
+    places = [
+        Path("/"),
+        Path("/tmp"),
+        Path("/dev"),
+        Path("/dev/shm"),
+        Path.home(),
+        Path(bulk.__file__).parent,
+        Path(sys.prefix),
+    ]
     names = ("planted", "slipped", "0", "1", "d")
     return [str(place / name) for place in places for name in names if (place / name).exists()]
 
@@ -175,9 +179,7 @@ def test_feedback_shows_nothing_of_hidden_cases(graded):
     for one in results.values():
         for question in one["questions"].values():
             assert all(
-                "remark" not in case and "expression" not in case
-                for case in question["cases"]
-                if case["hidden"]
+                "remark" not in case and "expression" not in case for case in question["cases"] if case["hidden"]
             )
 
 
@@ -222,10 +224,7 @@ def test_unchanged_submissions_are_not_run_again(graded, class_folder, spec):
         changed.write_text(notebook(*HONEST, ANSWERS["q3"]))
         began = time.monotonic()
         again = {
-            one["student"]: one
-            for one in bulk.grade(
-                spec, class_folder, out, jobs=2, limits=SHORT, say=said.append
-            )
+            one["student"]: one for one in bulk.grade(spec, class_folder, out, jobs=2, limits=SHORT, say=said.append)
         }
     finally:
         changed.write_text(before)
@@ -274,9 +273,7 @@ def test_without_the_jail_it_grades_as_an_ordinary_user_or_refuses(spec, tmp_pat
         with pytest.raises(bulk.GradeError, match="setpriv|root"):
             bulk.grade(spec, folder, tmp_path / "out", jailed=False, say=lambda *text: None)
     else:
-        [anna] = bulk.grade(
-            spec, folder, tmp_path / "out", jailed=False, limits=SHORT, say=lambda *text: None
-        )
+        [anna] = bulk.grade(spec, folder, tmp_path / "out", jailed=False, limits=SHORT, say=lambda *text: None)
         assert anna["points"] == 4
 
 
@@ -293,11 +290,14 @@ def test_a_wrong_set_is_refused_before_any_student_is_graded(class_folder, tmp_p
 
 
 @pytest.mark.parametrize("command", ["release", "grade", "report"])
-def test_help_is_there(command):
-    done = subprocess.run(
-        [sys.executable, "-m", "lifcore.grading", command, "--help"], capture_output=True, text=True
-    )
-    assert done.returncode == 0 and "Example: python -m lifcore.grading" in done.stdout
+def test_help_says_what_is_read_and_written_and_what_comes_next(command, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main([command, "--help"])
+    told = capsys.readouterr().out
+    assert ended.value.code == 0
+    for part in ("reads:", "writes:", "Example: python -m lifcore.grading " + command, "then:", "exit codes:"):
+        assert part in told
+    assert max(map(len, told.splitlines())) <= 120
 
 
 @pytest.mark.parametrize(
@@ -315,9 +315,7 @@ def test_wrong_paths_are_named(arguments, told, capsys, tmp_path, monkeypatch):
     assert told in capsys.readouterr().err
 
 
-def test_a_private_file_grades_as_its_source(class_folder, spec, tmp_path):
-    from lifcore.grading import release
-
-    private = tmp_path / "toy.json"
-    private.write_text(release.data_text(bulk.load(spec)), encoding="utf-8")
-    assert bulk.load(private) == bulk.load(spec)
+def test_a_private_file_grades_as_its_source(spec, tmp_path):
+    path = tmp_path / "toy.md"
+    path.write_text(TOY, encoding="utf-8")
+    assert bulk.load(path) == bulk.load(spec)
