@@ -14,7 +14,7 @@ STYLE = """\
   --rule: {rule[1]}; --wash: {wash[1]}; --right: {simulation[1]}; --wrong: {threshold[1]} }} }}
 * {{ box-sizing: border-box }}
 body {{ font: 1rem/1.5 system-ui, sans-serif; max-width: 48rem; margin: 0 auto; padding: 1.5rem 1rem 3rem;
-  color: var(--ink); background: var(--paper); overflow-wrap: anywhere }}
+  color: var(--ink); background: var(--paper); overflow-wrap: break-word }}
 h1 {{ font-size: 1.5rem; line-height: 1.25; margin: 0 0 .5rem }}
 h2 {{ font-size: 1.15rem; line-height: 1.3; margin: 2.5rem 0 .5rem; padding-top: 1rem;
   border-top: 1px solid var(--rule) }}
@@ -24,6 +24,8 @@ ul {{ padding-left: 1.25rem }}
 table {{ border-collapse: collapse; width: 100% }}
 th, td {{ text-align: left; vertical-align: top; padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--rule) }}
 th {{ color: var(--soft); font-weight: 600 }}
+table.cases th, table.cases td:nth-child(1) {{ white-space: nowrap }}
+table.cases td:nth-child(2) {{ overflow-wrap: anywhere; width: 100% }}
 .number {{ text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums }}
 code {{ font-size: .9em }}
 img {{ display: block; max-width: 100%; height: auto; margin: .5rem 0; background: #fff;
