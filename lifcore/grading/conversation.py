@@ -24,6 +24,8 @@ MAX_ERRORS = 5
 MAX_ENDED = 3
 MAX_NOTES = 30
 WATCH_SECONDS = 0.25
+# Until the first cell begins only the course's own code runs, on a machine that may be busy.
+START_SECONDS = 60.0
 
 
 @dataclass
@@ -125,7 +127,7 @@ class _Conversation:
 
     def __init__(self, plan, result, owners, deadline):
         self.plan, self.result, self.owners, self.deadline = plan, result, owners, deadline
-        self.began = time.monotonic()
+        self.began, self.patience = time.monotonic(), START_SECONDS
 
     def hold(self, cells, public, hidden, cache, fill_cache):
         """Run once. Returns None when all is done, else what ended it: ("cell", 3), ("picture", 3), ("case", key)."""
@@ -184,15 +186,15 @@ class _Conversation:
                 # Only what is new starts the clock again: whoever repeats himself is not getting on.
                 seen.add(current)
                 self.began = time.monotonic()
+                self.patience = self.plan.limits.wall_seconds + self.plan.limits.grace_seconds
         return current
 
     def _events(self, process):
         """Lines of JSON from the jail, until it ends, gets stuck, says too much, or takes too much memory."""
         received, pending, watched = 0, b"", time.monotonic()
-        patience = self.plan.limits.wall_seconds + self.plan.limits.grace_seconds
         with selectors.DefaultSelector() as selector:
             selector.register(process.stdout, selectors.EVENT_READ)
-            while time.monotonic() < min(self.began + patience, self.deadline):
+            while time.monotonic() < min(self.began + self.patience, self.deadline):
                 if time.monotonic() > watched + WATCH_SECONDS:
                     watched = time.monotonic()
                     if memory.used(process.pid) > self.plan.limits.memory:

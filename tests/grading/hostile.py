@@ -68,6 +68,18 @@ def written():
 def area(r):
     return "found:" + ",".join(written())
 """
+FILL = """
+block, written = b"x" * 1_000_000, 0
+for name in range(12):
+    try:
+        with open(f"{folder}/{{name}}", "wb", buffering=0) as file:
+            for _ in range(9):
+                written += file.write(block)
+    except OSError:
+        pass
+def area(r):
+    return written
+"""
 FORGE = r"""
 import os
 lines = [b'{"done": "public"}', b'{"done": "hidden"}', b'not json', b'[' * 5000]
@@ -227,18 +239,8 @@ ATTACKS = {
         "overflows the stack",
         "import sys\nsys.setrecursionlimit(10**8)\ndef f(n): return f(n + 1) if n < 10**7 else n\nf(0)",
     ),
-    "disk": (
-        "fills the disk",
-        "block = b'x' * 1_000_000\nfor name in range(12):\n    try:\n"
-        "        with open(f'/tmp/{name}', 'wb') as file:\n"
-        "            for _ in range(12): file.write(block)\n    except OSError: pass",
-    ),
-    "shared_memory": (
-        "fills /dev/shm",
-        "block = b'x' * 1_000_000\nfor name in range(12):\n    try:\n"
-        "        with open(f'/dev/shm/{name}', 'wb') as file:\n"
-        "            for _ in range(9): file.write(block)\n    except OSError: pass",
-    ),
+    "disk": ("fills the disk", FILL.format(folder="/tmp")),
+    "shared_memory": ("fills /dev/shm", FILL.format(folder="/dev/shm")),
     "many_files": ("makes many files", "for k in range(3000):\n    open(f'/tmp/{k}', 'w').close()"),
     "deep_folders": (
         "makes deep folders",

@@ -158,6 +158,14 @@ def test_nobody_reached_the_network(graded, server):
         server.accept()
 
 
+@pytest.mark.parametrize("name", ["disk", "shared_memory"])
+def test_a_folder_takes_no_more_than_its_limit(graded, name):
+    if graded is None:
+        return
+    [case] = [one for one in graded[0][name]["questions"]["q3"]["cases"] if not one["hidden"]]
+    assert int(case["remark"].removeprefix("your value: ")) <= SHORT.scratch
+
+
 @pytest.mark.parametrize("name", ["steal", "write", "walk"])
 def test_no_solution_no_secret_and_nothing_to_write_is_in_the_jail(graded, name):
     if graded is None:

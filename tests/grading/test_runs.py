@@ -26,7 +26,21 @@ from bs4 import BeautifulSoup
 from grading.test_bulk import left_running
 from grading.toy import ANSWERS, TOY, notebook
 
-from lifcore.grading import bulk, feedback, folder, jail, machine, memory, pictures, progress, release, report, source
+from lifcore.grading import (
+    bulk,
+    conversation,
+    feedback,
+    folder,
+    jail,
+    machine,
+    memory,
+    pictures,
+    plan,
+    progress,
+    release,
+    report,
+    source,
+)
 from lifcore.grading.__main__ import main
 
 TROUBLE = jail.problem()
@@ -380,6 +394,19 @@ def test_memory_counts_all_processes_together():
     # Four processes with 30 MB each, and what Python itself takes.
     assert 120e6 < used < 250e6
     assert memory.used(process.pid) == 0
+
+
+def test_a_cell_whose_processes_take_too_much_memory_together_is_ended(spec):
+    # Each takes 100 MB, and may; the eight of them may not.
+    code = (
+        "import os, time\nfor _ in range(8):\n    if os.fork() == 0:\n        hog = bytearray(b'1') * 100_000_000\n"
+        "        time.sleep(60)\ntime.sleep(60)"
+    )
+    asked = plan.make_plan(plan.load(spec), 1, limits=jail.Limits(memory=700 << 20))
+    with machine.kernel_cache() as cache:
+        run = conversation.run_cells(asked, [(1, "", code), (2, "", ANSWERS["q1"])], cache, only="q1", seconds=25)
+    assert run.notes == ["Cell 1 ended its process, or its time or memory; it was left out."]
+    assert run.culprits == {1} and len(run.values) == 2
 
 
 def test_progress_is_a_line_every_now_and_then(monkeypatch):
