@@ -34,6 +34,8 @@ class Limits:
     cpu_seconds, wall_seconds : float
         Of one cell or case, by the processor's clock and by the clock on the wall. The first is what counts on a
         busy machine; the second ends a cell that sleeps.
+    grace_seconds : float
+        How much later than the wall's limit the grader itself ends a process that ignores it.
     total_seconds : float
         Of the whole submission, on the wall, all restarts included.
     memory, file_size, scratch : int
@@ -43,6 +45,7 @@ class Limits:
 
     cpu_seconds: float = 10.0
     wall_seconds: float = 30.0
+    grace_seconds: float = 5.0
     total_seconds: float = 240.0
     memory: int = 3 << 30
     file_size: int = 10_000_000
@@ -75,15 +78,11 @@ def problem(jailed=True):
     what = "The jail (bubblewrap)" if jailed else "An ordinary user's process (setpriv)"
     way_out = " --no-jail runs the code with your own rights, on your own risk." if jailed else ""
     if not jailed and os.geteuid() == 0 and shutil.which("setpriv") is None:
-        return (
-            "submissions are never run as root: run this as an ordinary user, or install setpriv (util-linux)"
-        )
+        return "submissions are never run as root: run this as an ordinary user, or install setpriv (util-linux)"
     with tempfile.TemporaryDirectory() as cache:
         test = command(["-c", "print('alive')"], jailed=jailed, cache=cache)
         try:
-            done = subprocess.run(
-                test, capture_output=True, text=True, timeout=60, env=environment(jailed, cache)
-            )
+            done = subprocess.run(test, capture_output=True, text=True, timeout=60, env=environment(jailed, cache))
         except (OSError, subprocess.TimeoutExpired) as error:
             return f"{what} cannot start: {error}.{way_out}"
     if done.stdout.strip() != "alive":
@@ -155,13 +154,19 @@ def _limits(limits):
 
 def _mounts(limits, cache, fill_cache):
     """What is seen in the jail: /usr, the interpreter, lifcore without its solutions, and empty folders."""
-    line = ["--ro-bind", "/usr", "/usr"]
+    line = []
+    # These come first: the interpreter or lifcore may itself lie below one of them.
+    for folder in ("/tmp", "/var/tmp", HOME):
+        line += ["--perms", "1777", "--size", str(limits.scratch), "--tmpfs", folder]
+    line += ["--ro-bind", "/usr", "/usr"]
     for folder in ("/bin", "/sbin", "/lib", "/lib64"):
         if os.path.islink(folder):
             line += ["--symlink", os.readlink(folder), folder]
         elif os.path.isdir(folder):
             line += ["--ro-bind", folder, folder]
     line += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache", "--proc", "/proc", "--dev", "/dev"]
+    # Where the grader is no root, /dev belongs to the student's code, and could be filled until no memory is left.
+    line += ["--perms", "1777", "--size", str(limits.scratch), "--tmpfs", "/dev/shm", "--remount-ro", "/dev"]
     folders = {sys.prefix, sys.base_prefix, str(Path(sys.executable).resolve().parents[1]), str(PACKAGE)}
     folders = sorted(folder for folder in folders if not folder.startswith("/usr/") and folder != "/usr")
     made = set()
@@ -175,11 +180,9 @@ def _mounts(limits, cache, fill_cache):
     solutions = WORKER.parent / "data"
     if solutions.is_dir():
         line += ["--perms", "0755", "--tmpfs", str(solutions), "--remount-ro", str(solutions)]
-    for folder in ("/tmp", "/var/tmp", HOME):
-        line += ["--perms", "1777", "--size", str(limits.scratch), "--tmpfs", folder]
     if cache is not None:
         line += ["--bind" if fill_cache else "--ro-bind", str(cache), CACHE]
-    return line
+    return [*line, "--remount-ro", "/"]
 
 
 def _inside(path, folders):
