@@ -30,19 +30,13 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from lifbook.ledger import as_text, fill_formula, read_ledger, split_target  # noqa: E402
 
+from lifcore.grading.release import install_cell  # noqa: E402
+
 ROOT = Path(__file__).resolve().parents[1]
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 WIDGET = "application/vnd.jupyter.widget-view+json"
 KEPT = ("text/plain", "text/markdown", "text/latex")
 IGNORED_BY_NBVAL = "nbval-ignore-output"
-
-INSTALL = """\
-# On Colab: install the course's package. Elsewhere it is there already.
-try:
-    import lifcore
-except ImportError:
-    %pip install --quiet "lifcore @ git+{repository}@{branch}"\
-"""
 
 OPENING = re.compile(r"^(?P<indent>\s*)(?P<fence>`{3,}|~{3,}|:{3,})\{(?P<name>[\w:-]+)\}\s*(?P<argument>.*)$")
 FENCE = re.compile(r"^\s*(`{3,}|~{3,})")
@@ -96,7 +90,7 @@ class Chapters:
         """
         source = jupytext.reads(path.read_text(encoding="utf-8"), fmt="md:myst")
         plain = PlainText(self, path, "\n".join(cell.source for cell in source.cells if cell.cell_type == "markdown"))
-        cells = [code(INSTALL.format(repository=self.repository, branch=self.branch))]
+        cells = [code(install_cell(f"{self.repository}@{self.branch}"))]
         for cell in source.cells:
             if cell.cell_type == "code":
                 cells.append(code(cell.source, cell.metadata.get("tags", [])))

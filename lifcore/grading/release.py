@@ -1,7 +1,8 @@
 """From one source, four files: the student's notebook, the solution notebook, the package's data, the grader's.
 
 - `exercises/<name>.ipynb`: answers emptied; no solution, no mutant, no hidden case. Its cells carry nbgrader's
-  metadata, so that a class on JupyterHub can take it as it is.
+  metadata: a class on JupyterHub assigns it as it is, with ``ClearSolutions.enabled = False``, since nothing is left
+  to clear and nbgrader would take what students are to fill in for a solution.
 - `exercises/solutions/<name>.ipynb`: executed, with its outputs.
 - `lifcore/grading/data/<name>.json`: what `check` needs: public cases, solution and mutants as code.
 - with a private folder, `<name>.json` there: the same with the hidden cases, for `grade`.
@@ -25,7 +26,7 @@ INSTALL = """\
 try:
     import lifcore
 except ImportError:
-    %pip install --quiet "lifcore @ git+{url}"
+    %pip install --quiet "lifcore[learning] @ git+{url}"\
 """
 SEEDS = (1, 2, 3)
 
@@ -64,6 +65,17 @@ def repository_url(path):
                 return f"{repository['url']}@{repository.get('branch', 'main')}"
             raise SourceError(f"{config}: repository.url is missing")
     raise SourceError(f"{path}: no _config.yml in a folder above it; give the address with --repository")
+
+
+def install_cell(url):
+    """The first cell of every notebook of the course: str.
+
+    Parameters
+    ----------
+    url : str
+        Where pip finds the course; see `repository_url`.
+    """
+    return INSTALL.format(url=url)
 
 
 def verify(exercise, where):
@@ -158,7 +170,7 @@ def _notebook(read, url, solved):
     import nbformat
     from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-    cells = [new_code_cell(INSTALL.format(url=url).strip(), id="install", metadata={"tags": ["install"]})]
+    cells = [new_code_cell(install_cell(url), id="install", metadata={"tags": ["install"]})]
     _locked(cells[0], "install")
     for cell in read.cells:
         if cell.kind == "text":
