@@ -4,34 +4,40 @@ A hidden case shows as passed or not, and nothing else of it: neither its inputs
 """
 
 import csv
-import html
+import hashlib
 import io
 import json
+import re
 
 from lifcore._files import write_whole
 from lifcore.grading.compare import show
+from lifcore.grading.page import items, page, text
 from lifcore.grading.scores import counted, tick
 from lifcore.grading.solutions import Failure
 
-PAGE = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>{title}</title>
-<style>
-:root {{ color-scheme: light dark }}
-body {{ font: 1rem/1.5 system-ui, sans-serif; max-width: 44rem; margin: 2rem auto; padding: 0 1rem }}
-td {{ padding: 0 1rem 0 0; vertical-align: top; overflow-wrap: anywhere }}
-</style>
-<h1>{title}</h1>
-<p><b>{points}</b></p>
-{body}
-</html>
-"""
+# Names that files of the class have, and the length of a name that leaves room for an ending (a file system takes 255).
+TAKEN = ("report", "scores")
+MAX_NAME = 180
+# What a spreadsheet may take for the beginning of a formula, at the beginning of a cell or after a character that a
+# spreadsheet of another country takes for the end of one.
+FORMULA = re.compile(r"(^|[;,\t\r\n|])(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20])")
 
 
-def case_entry(case, passed, value):
-    """A case in a student's record: dict."""
+def case_entry(case, passed, value, drawn=""):
+    """A case in a student's record.
+
+    Parameters
+    ----------
+    case : Case
+    passed : bool
+    value : plain data or Failure
+    drawn : str
+        The parameters of a public case.
+
+    Returns
+    -------
+    dict
+    """
     entry = {
         "hidden": case.hidden,
         "passed": passed,
@@ -40,78 +46,118 @@ def case_entry(case, passed, value):
     }
     if not case.hidden:
         entry["expression"] = case.expression
-        entry["remark"] = (
-            "" if passed else value.text if isinstance(value, Failure) else f"your value: {show(value)}"
-        )
+        entry["drawn"] = drawn
+        entry["remark"] = value.text if isinstance(value, Failure) else f"your value: {show(value)}"
     return entry
 
 
-def page(result):
+def student_page(result):
     """The page a student gets back: str of HTML."""
-    parts = []
+    parts = [f'<p class="points">{result["points"]:g} of {counted(result["maximum"], "point")}</p>']
     for id, question in result["questions"].items():
         points = f"{question['points']:g} of {question['maximum']:g}"
-        parts.append(f"<h2>{html.escape(id)} · {html.escape(question['title'])}: {points}</h2>")
+        parts.append(f"<section>\n<h2>{text(id)} · {text(question['title'])}: {points}</h2>")
         if question["unanswered"]:
             parts.append("<p>Not answered.</p>")
         else:
-            parts.append("<table>" + "".join(_row(case) for case in question["cases"]) + "</table>")
-        for lead, text in (("A likely reason", question["message"]), ("Hint", question["hint"])):
-            if text:
-                parts.append(f"<p>{lead}: {html.escape(text)}</p>")
+            parts.append(_table(id, question["cases"]))
+        if question["message"]:
+            parts.append(f'<p class="reason">A likely reason: {text(question["message"])}</p>')
+        if question["hint"]:
+            parts.append(f"<p>Hint: {text(question['hint'])}</p>")
+        if question["errors"]:
+            parts.append(f"<h3>What happened when your cells ran</h3>\n{items(question['errors'])}")
+        if question["pictures"]:
+            parts.append("<h3>What your cells drew</h3>")
+            parts += [
+                f'<img src="data:image/png;base64,{picture}" alt="Figure {count} that the cells of {text(id)} drew">'
+                for count, picture in enumerate(question["pictures"], start=1)
+            ]
+        parts.append("</section>")
     if result["notes"]:
-        items = "".join(f"<li>{html.escape(note)}</li>" for note in result["notes"])
-        parts.append(f"<h2>Notes</h2><ul>{items}</ul>")
-    return PAGE.format(
-        title=html.escape(f"{result['set']}: {result['student']}"),
-        points=f"{result['points']:g} of {counted(result['maximum'], 'point')}",
-        body="\n".join(parts),
-    )
+        parts.append(f"<section>\n<h2>Notes on the notebook</h2>\n{items(result['notes'])}\n</section>")
+    return page(f"{result['set']}: {result['student']}", "\n".join(parts))
+
+
+def _table(id, cases):
+    head = f'<tr><th scope="col">Result</th><th scope="col">Case of {text(id)}</th><th scope="col" class="number">Points</th></tr>'
+    return f'<table class="cases">\n<thead>{head}</thead>\n<tbody>\n' + "\n".join(map(_row, cases)) + "\n</tbody>\n</table>"
 
 
 def _row(case):
-    what = "a case that is not shown" if case["hidden"] else f"<code>{html.escape(case['expression'])}</code>"
-    remark = html.escape(case.get("remark", ""))
+    what = "a case that is not shown"
+    if not case["hidden"]:
+        what = f"<code>{text(case['expression'])}</code>"
+        what += f', for <code>{text(case["drawn"])}</code>' if case["drawn"] else ""
+        what += f'<br><span class="soft">{text(case["remark"])}</span>' if case["remark"] else ""
+    word, kind = ("right", "right") if case["passed"] else ("not right", "wrong")
     points = f"{case['points']:g} of {case['maximum']:g}"
-    return f"<tr><td>{tick(case['passed'])}</td><td>{what}</td><td>{points}</td><td>{remark}</td></tr>"
+    mark = f'<td class="{kind}">{tick(case["passed"])} {word}</td>'
+    return f'<tr>{mark}<td>{what}</td><td class="number">{points}</td></tr>'
+
+
+def file_name(student):
+    """Name, without its ending, of a student's page and record: the student's own wherever a file can have it."""
+    if student in TAKEN or len(student.encode("utf-8", "surrogateescape")) > MAX_NAME:
+        short = student.encode("utf-8", "replace")[:MAX_NAME].decode("utf-8", "ignore")
+        return f"{short}-{hashlib.sha256(student.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
+    return student
 
 
 def write_result(out, result):
     """Write a student's record and page into a folder."""
     # The page first: a record that is there means that both are.
-    write_whole(out / f"{result['student']}.html", encoded(page(result)))
-    record = json.dumps(result, indent=1, ensure_ascii=False) + "\n"
-    write_whole(out / f"{result['student']}.json", encoded(record))
+    name = file_name(result["student"])
+    write_whole(out / f"{name}.html", encoded(student_page(result)))
+    write_whole(out / f"{name}.json", encoded(json.dumps(result, indent=1, ensure_ascii=False) + "\n"))
 
 
-def write_scores(path, results, exercise):
-    """Write the class's table: a line for each student, a column for each question."""
+def write_scores(path, records, failures, exercise):
+    """Write the class's table: a line for each student, a column for each question.
+
+    It begins with a byte order mark: without it Excel takes UTF-8 for something else, and spoils names.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    records : dict
+        Of each student the record, or None.
+    failures : dict
+        Why a student has none, which is then no fault of his.
+    exercise : ExerciseSet
+    """
     ids = [question.id for question in exercise.questions]
-    text = io.StringIO(newline="")
-    table = csv.writer(text)
+    written = io.StringIO(newline="")
+    table = csv.writer(written)
     table.writerow(["student", *ids, "points", "maximum", "mistakes", "notes", "seconds"])
-    for result in results:
-        questions = result["questions"]
+    for student, record in records.items():
+        if record is None:
+            blank = [""] * (len(ids) + 3)
+            table.writerow([harmless(student), *blank, harmless(f"not graded yet: {failures[student]}"), ""])
+            continue
+        questions = record["questions"]
         mistakes = " ".join(f"{id}:{questions[id]['mistake']}" for id in ids if questions[id]["mistake"])
+        errors = [error for id in ids for error in questions[id]["errors"]]
         table.writerow(
             [
-                harmless(result["student"]),
+                harmless(student),
                 *(f"{questions[id]['points']:g}" for id in ids),
-                f"{result['points']:g}",
-                f"{result['maximum']:g}",
+                f"{record['points']:g}",
+                f"{record['maximum']:g}",
                 harmless(mistakes),
-                harmless("; ".join(result["notes"])[:300]),
-                result["seconds"],
+                harmless("; ".join([*record["notes"], *errors])[:300]),
+                record["seconds"],
             ]
         )
-    write_whole(path, encoded(text.getvalue()))
+    write_whole(path, b"\xef\xbb\xbf" + encoded(written.getvalue()))
 
 
-def harmless(text):
-    """Text that a spreadsheet does not take for a formula."""
-    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+def harmless(plain):
+    """Text that a spreadsheet does not take for a formula, on one line."""
+    line = "".join(one if one.isprintable() else " " for one in plain)
+    return FORMULA.sub(r"\1'", line)
 
 
-def encoded(text):
+def encoded(plain):
     """UTF-8 of a text in which a student's half characters are question marks."""
-    return text.encode("utf-8", errors="replace")
+    return plain.encode("utf-8", errors="replace")

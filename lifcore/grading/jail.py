@@ -155,13 +155,19 @@ def _limits(limits):
 
 def _mounts(limits, cache, fill_cache):
     """What is seen in the jail: /usr, the interpreter, lifcore without its solutions, and empty folders."""
-    line = ["--ro-bind", "/usr", "/usr"]
+    line = []
+    # These come first: the interpreter or lifcore may itself lie below one of them.
+    for folder in ("/tmp", "/var/tmp", HOME):
+        line += ["--perms", "1777", "--size", str(limits.scratch), "--tmpfs", folder]
+    line += ["--ro-bind", "/usr", "/usr"]
     for folder in ("/bin", "/sbin", "/lib", "/lib64"):
         if os.path.islink(folder):
             line += ["--symlink", os.readlink(folder), folder]
         elif os.path.isdir(folder):
             line += ["--ro-bind", folder, folder]
     line += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache", "--proc", "/proc", "--dev", "/dev"]
+    # Where the grader is no root, /dev belongs to the student's code, and could be filled until no memory is left.
+    line += ["--perms", "1777", "--size", str(limits.scratch), "--tmpfs", "/dev/shm", "--remount-ro", "/dev"]
     folders = {sys.prefix, sys.base_prefix, str(Path(sys.executable).resolve().parents[1]), str(PACKAGE)}
     folders = sorted(folder for folder in folders if not folder.startswith("/usr/") and folder != "/usr")
     made = set()
@@ -175,11 +181,9 @@ def _mounts(limits, cache, fill_cache):
     solutions = WORKER.parent / "data"
     if solutions.is_dir():
         line += ["--perms", "0755", "--tmpfs", str(solutions), "--remount-ro", str(solutions)]
-    for folder in ("/tmp", "/var/tmp", HOME):
-        line += ["--perms", "1777", "--size", str(limits.scratch), "--tmpfs", folder]
     if cache is not None:
         line += ["--bind" if fill_cache else "--ro-bind", str(cache), CACHE]
-    return line
+    return [*line, "--remount-ro", "/"]
 
 
 def _inside(path, folders):

@@ -1,12 +1,22 @@
 """From whatever students hand in to a list of code cells, or a sentence that says why not."""
 
+import hashlib
 import json
 import os
 import stat
+import subprocess
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
-MAX_BYTES = 20 * 1024 * 1024
+from lifcore.grading import digest, jail
+from lifcore.grading.digest import ARCHIVES, MAX_BYTES, MAX_FOUND, Unreadable
+
+# What is larger than this is read in the jail: a notebook of a few bytes a value needs thirty times its size to be read.
+SMALL = 2_000_000
+MAX_DEPTH, MAX_ENTRIES = 20, 20_000
+READING = jail.Limits(total_seconds=60, memory=2 << 30, processes=16)
+DIGEST = Path(digest.__file__)
 
 
 class SubmissionError(Exception):
@@ -19,21 +29,21 @@ class Submission:
 
     Attributes
     ----------
-    cells : tuple of (int, str)
-        Number (from 1) and code of each code cell.
-    raw : bytes
-        The file as it was handed in.
+    cells : tuple of (int, str, str)
+        Number (from 1), id and code of each code cell.
+    key : str
+        A hash of the file as it was handed in.
     notes : tuple of str
         What the student should know about how it was read.
     """
 
     cells: tuple
-    raw: bytes
+    key: str
     notes: tuple = ()
 
 
 def students(folder):
-    """The submissions in a folder: one entry for each student's folder or notebook.
+    """The submissions in a folder: one entry for each student's folder, notebook or archive.
 
     Parameters
     ----------
@@ -43,27 +53,31 @@ def students(folder):
     -------
     list of (str, pathlib.Path)
         Name and path, in order of the name. nbgrader's `submitted/<student>/<assignment>/<name>.ipynb` and flat
-        folders of `<student>.ipynb` are both understood.
+        folders of `<student>.ipynb` or `<student>.zip` are both understood.
     """
     found = {}
     for path in sorted(Path(folder).iterdir()):
         if path.name.startswith("."):
             continue
-        if path.is_symlink() or path.is_dir():
+        ending = next((one for one in (*ARCHIVES, ".ipynb") if path.name.lower().endswith(one)), "")
+        if path.is_dir() or (path.is_symlink() and not ending):
             found.setdefault(path.name, path)
-        elif path.suffix == ".ipynb":
-            found.setdefault(path.name if path.stem in found else path.stem, path)
+        elif ending:
+            name = path.name[: -len(ending)]
+            found[path.name if name in found or not name else name] = path
     return sorted(found.items())
 
 
-def open_submission(path, set_name):
+def open_submission(path, set_name, jailed=True):
     """Find and read a student's notebook for a set.
 
     Parameters
     ----------
     path : str or pathlib.Path
-        The student's folder, or the notebook itself.
+        The student's folder, or the notebook or archive itself.
     set_name : str
+    jailed : bool
+        Whether what takes long to read is read in a jail.
 
     Returns
     -------
@@ -73,49 +87,59 @@ def open_submission(path, set_name):
     ------
     SubmissionError
     """
-    path = Path(path)
-    notes, candidates = [], []
-    reason = "no notebook was handed in"
-    for file in _notebooks(path):
+    candidates, reason = [], "no notebook was handed in"
+    for file in _files(Path(path)):
         try:
             raw = _bytes(file)
-            text, note = _text(raw)
-            notebook = json.loads(text)
-            cells = _cells(notebook)
         except SubmissionError as error:
             reason = f"{file.name}: {error}"
             continue
-        except (ValueError, RecursionError) as error:
-            reason = f"{file.name} is not a notebook: {error}"
-            continue
-        rank = _rank(notebook, file, set_name)
-        candidates.append((rank, file, Submission(cells, raw, (note,) if note else ())))
+        key = hashlib.sha256(raw).hexdigest()
+        for found in _notebooks(file.name, raw, jailed):
+            name, problem = str(found["name"]), found.get("problem")
+            if problem is not None:
+                reason = f"{name}: {problem}" if name == file.name else f"{name} in {file.name}: {problem}"
+                continue
+            cells = tuple((number, id, code) for number, id, code in found["cells"])
+            inside = "" if name == file.name else f" in {file.name}"
+            rank = _rank(found["set"], name, set_name)
+            candidates.append((rank, name, inside, Submission(cells, key, tuple(found["notes"]))))
     if not candidates:
         raise SubmissionError(reason)
     right = [one for one in candidates if one[0] > 0]
     if not right and len(candidates) > 1:
         raise SubmissionError(f"none of the notebooks belongs to the set {set_name!r}")
-    rank, file, chosen = max(right or candidates, key=lambda one: (one[0], str(one[1])))
-    if len(candidates) > 1 or file.stem != set_name:
-        notes.append(f"Read from {file.name}.")
-    return Submission(chosen.cells, chosen.raw, (*chosen.notes, *notes))
+    rank, name, inside, chosen = max(right or candidates, key=lambda one: one[:3])
+    notes = []
+    if len(candidates) > 1 or inside or name != f"{set_name}.ipynb":
+        notes.append(f"Read from {name}{inside}.")
+    return Submission(chosen.cells, chosen.key, (*chosen.notes, *notes))
 
 
-def _notebooks(path):
-    """Notebooks under a path, without ever following a symbolic link."""
+def _files(path):
+    """Notebooks and archives under a path, without ever following a symbolic link, and not without end."""
     if path.is_symlink():
         raise SubmissionError("a symbolic link was handed in; it is not followed")
     if not path.is_dir():
         return [path]
-    found = []
-    for folder, folders, files in os.walk(path, followlinks=False):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found += [
-            Path(folder, name)
-            for name in sorted(files)
-            if name.endswith(".ipynb") and not name.startswith(".")
-        ]
-    return found
+    found, waiting, seen = [], [(path, 0)], 0
+    while waiting and seen < MAX_ENTRIES and len(found) < MAX_FOUND:
+        folder, depth = waiting.pop()
+        try:
+            with os.scandir(folder) as listing:
+                entries = sorted(islice(listing, MAX_ENTRIES), key=lambda entry: entry.name)
+        except OSError:
+            continue
+        seen += len(entries)
+        for entry in entries:
+            if entry.name.startswith(".") or entry.name == "__MACOSX":
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                if depth < MAX_DEPTH:
+                    waiting.append((Path(entry.path), depth + 1))
+            elif entry.name.lower().endswith((".ipynb", *ARCHIVES)):
+                found.append(Path(entry.path))
+    return found[:MAX_FOUND]
 
 
 def _bytes(file):
@@ -131,35 +155,39 @@ def _bytes(file):
         if not stat.S_ISREG(status.st_mode):
             raise SubmissionError("is not a regular file")
         if status.st_size > MAX_BYTES:
-            raise SubmissionError("is larger than 20 MB: clear its outputs and hand it in again")
+            raise SubmissionError(f"is larger than {MAX_BYTES >> 20} MB: clear its outputs and hand it in again")
         return stream.read(MAX_BYTES + 1)
 
 
-def _text(raw):
+def _notebooks(name, raw, jailed):
+    """What `digest.digest` finds in a file."""
+    if len(raw) > SMALL or digest.is_archive(raw) or not raw.lstrip(b"\xef\xbb\xbf \t\r\n\0").startswith(b"{"):
+        return _read_in_jail(name, raw, jailed)
     try:
-        return raw.decode("utf-8-sig"), ""
-    except UnicodeDecodeError:
-        return raw.decode("latin-1"), "The file is not UTF-8; it was read as Latin-1."
+        return [{"name": name, **digest.read_notebook(raw)}]
+    except Unreadable as problem:
+        return [{"name": name, "problem": str(problem)}]
 
 
-def _cells(notebook):
-    if not isinstance(notebook, dict) or not isinstance(notebook.get("cells"), list):
-        raise SubmissionError("is not a notebook (it has no cells)")
-    cells = []
-    for number, cell in enumerate(notebook["cells"], start=1):
-        if not isinstance(cell, dict) or cell.get("cell_type") != "code":
-            continue
-        code = cell.get("source", "")
-        code = "".join(map(str, code)) if isinstance(code, list) else str(code)
-        cells.append((number, code))
-    return tuple(cells)
+def _read_in_jail(name, raw, jailed):
+    line = jail.command([str(DIGEST)], READING, jailed)
+    try:
+        done = subprocess.run(
+            line,
+            input=json.dumps(name).encode() + b"\n" + raw,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=jail.environment(jailed),
+            timeout=READING.total_seconds,
+        )
+        return json.loads(done.stdout)
+    except (subprocess.TimeoutExpired, ValueError):
+        return [{"name": name, "problem": "could not be read within its time and memory"}]
 
 
-def _rank(notebook, file, set_name):
+def _rank(named, name, set_name):
     """How surely a notebook is the one of the set: by its own metadata, else by the file's name."""
-    metadata = notebook.get("metadata")
-    own = metadata.get("lifcore") if isinstance(metadata, dict) else None
-    named = own.get("exercise") if isinstance(own, dict) else None
     if named is not None and named != set_name:
         return 0
-    return 2 * (named == set_name) + (file.stem == set_name) + (set_name in file.stem)
+    stem = name.rpartition(".")[0]
+    return 2 * (named == set_name) + (stem == set_name) + (set_name in stem)
