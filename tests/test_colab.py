@@ -127,6 +127,15 @@ def elsewhere(root, tmp_path_factory):
     patch.undo()
 
 
+EVERY_FIGURE = """
+import lifcore.live as live
+
+for thing in vars(live).values():
+    if isinstance(thing, type) and issubclass(thing, live.LiveFigure) and thing is not live.LiveFigure:
+        print(thing())
+"""
+
+
 def sources(notebook):
     return [cell.source for cell in notebook.cells if cell.cell_type == "code"]
 
@@ -150,6 +159,16 @@ def test_an_exercise_set_answers(root, elsewhere):
     exercises = elsewhere.run(root / EXERCISES)
     shown = [cell.outputs[-1].data["text/plain"] for cell in exercises.cells if "check" in cell.metadata.get("tags", ())]
     assert len(shown) == 9 and all("Not answered yet" in text for text in shown)
+
+
+@pytest.mark.skipif("COLAB_PYTHON" not in os.environ, reason="a minute's work that only other versions need: make colab")
+def test_every_figure_is_built(root, elsewhere):
+    # The compiler of the figures is numba's, and an older one than the book's may want what a page does not have.
+    command = [elsewhere.python, "-c", EVERY_FIGURE]
+    environment = elsewhere.environment | {"PYTHONPATH": str(root)}
+    done = subprocess.run(command, capture_output=True, text=True, cwd=elsewhere.site, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 40
 
 
 def test_every_notebook_begins_with_the_same_cell(root):

@@ -7,11 +7,14 @@
 - `lifcore/grading/data/<name>.json`: what `check` needs: public cases, solution and mutants as code.
 - with a private folder, `<name>.json` there: the same with the hidden cases, for `grade`.
 
+Of an exam only the first is public, and it has neither checks nor hints; the solution goes to the private folder.
+
 The same source gives the same files. Nothing is written unless every set is sound.
 """
 
 import json
 import os
+import re
 import tempfile
 from pathlib import Path
 
@@ -28,6 +31,12 @@ try:
 except ImportError:
     %pip install --quiet "lifcore[learning] @ git+{url}"\
 """
+# An exam's notebook has no checks; what its given cell opens stays shut.
+SILENT = """
+
+import os
+
+os.environ["LIFCORE_CHECK"] = "off"  # answers are checked after they are handed in"""
 SEEDS = (1, 2, 3)
 
 
@@ -128,7 +137,7 @@ def _verify_question(reference, question, seed, where):
             raise SourceError(f"{where}: mutant {mutant.name!r} is taken for {named.name!r} (seed {seed})")
 
 
-def student_notebook(read, url):
+def student_notebook(read, url, exam=False):
     """The notebook a student opens.
 
     Parameters
@@ -136,12 +145,30 @@ def student_notebook(read, url):
     read : Source
     url : str
         Address of the repository, for the first cell.
+    exam : bool
+        Whether to leave out the checks and the hints.
 
     Returns
     -------
     nbformat.NotebookNode
+
+    Raises
+    ------
+    SourceError
+        If a cell of an exam asks for the course's answers.
     """
-    return _notebook(read, url, solved=False)
+    notebook = _notebook(read, url, solved=False)
+    if exam:
+        name = read.exercise.name
+        for cell in notebook.cells:
+            if cell.cell_type == "code" and re.search(r"\breference\(", cell.source):
+                raise SourceError(
+                    f"{name}.md: a cell calls reference(...), and an exam gives no answers:\n{cell.source}"
+                )
+        left_out = tuple(f"{one.id}-{part}" for one in read.exercise.questions for part in ("check", "hints"))
+        notebook.cells = [cell for cell in notebook.cells if cell.id not in left_out]
+        notebook.cells[0].source += SILENT
+    return notebook
 
 
 def solution_notebook(read, url):
@@ -288,7 +315,7 @@ def notebook_text(notebook):
     return nbformat.writes(notebook) + "\n"
 
 
-def build(path, url=None, private=None, data=None, say=lambda text: None):
+def build(path, url=None, private=None, data=None, say=lambda text: None, exam=False):
     """Make all files of one or more sets, without writing them.
 
     Parameters
@@ -303,6 +330,8 @@ def build(path, url=None, private=None, data=None, say=lambda text: None):
         Folder for the package's data; by default the one in this package.
     say : callable, optional
         Is told what is being made.
+    exam : bool
+        Whether the solutions and all that checks them go to the private folder only.
 
     Returns
     -------
@@ -313,6 +342,8 @@ def build(path, url=None, private=None, data=None, say=lambda text: None):
     ------
     SourceError
     """
+    if exam and not private:
+        raise SourceError("an exam needs --private DIR: its solution and its checks go there and nowhere else")
     files = {}
     data = Path(data) if data else Path(__file__).parent / "data"
     for one in sources(path):
@@ -321,11 +352,11 @@ def build(path, url=None, private=None, data=None, say=lambda text: None):
         verify(read.exercise, str(one))
         address = url or repository_url(one)
         say(f"{one}: running the solution notebook")
-        files[one.with_suffix(".ipynb")] = notebook_text(student_notebook(read, address))
-        files[one.parent / "solutions" / f"{one.stem}.ipynb"] = notebook_text(
-            solution_notebook(read, address)
-        )
-        files[data / f"{one.stem}.json"] = data_text(read.exercise.public_copy())
+        files[one.with_suffix(".ipynb")] = notebook_text(student_notebook(read, address, exam))
+        solutions = Path(private) if exam else one.parent / "solutions"
+        files[solutions / f"{one.stem}.ipynb"] = notebook_text(solution_notebook(read, address))
+        if not exam:
+            files[data / f"{one.stem}.json"] = data_text(read.exercise.public_copy())
         if private:
             files[Path(private) / f"{one.stem}.json"] = data_text(read.exercise)
     return files
