@@ -20,6 +20,7 @@ from lifcore.grading.solutions import Failure
 MAX_OUTPUT = 12_000_000
 MAX_PICTURES = 4
 MAX_ERRORS = 5
+MAX_ENDED = 3
 MAX_NOTES = 30
 WATCH_SECONDS = 0.25
 
@@ -43,6 +44,8 @@ class Run:
     broken : bool
         Whether a cell or case failed, or a cell replaced what others rely on: what came may not be what each answer
         gives on its own.
+    culprits : set of int
+        Cells that ended their process, or ran out of time or memory.
     """
 
     values: dict = field(default_factory=dict)
@@ -51,6 +54,7 @@ class Run:
     notes: list = field(default_factory=list)
     needs_more: bool = False
     broken: bool = False
+    culprits: set = field(default_factory=set)
 
     def note(self, text, questions=()):
         """Keep a sentence, once: with its questions, or else for the whole notebook."""
@@ -84,7 +88,7 @@ def run_cells(plan, cells, cache, fill_cache=False, only=None, seconds=None):
     cells = [(number, code, answers.owners(id, code, plan.defines)) for number, id, code in cells]
     groups = plan.cases(hidden=False, only=only), plan.cases(hidden=True, only=only)
     deadline = time.monotonic() + (plan.limits.total_seconds if seconds is None else seconds)
-    undrawn = set()
+    undrawn, ended = set(), 0
     while time.monotonic() < deadline:
         waiting = [[case for case in group if tuple(case["id"]) not in result.values] for group in groups]
         told = [(number, code, bool(owners) and number not in undrawn) for number, code, owners in cells]
@@ -95,13 +99,19 @@ def run_cells(plan, cells, cache, fill_cache=False, only=None, seconds=None):
         result.broken = True
         kind, which = culprit
         if kind == "case":
+            ended += 1
+            stuck = which in result.values or ended > MAX_ENDED
             result.values.setdefault(which, Failure("ended the process it ran in, or its time or memory"))
+            if stuck:
+                result.note("The notebook ended its process again and again; what was not reached has no points.")
+                return result
         elif kind == "picture" and which not in undrawn:
             undrawn.add(which)
         elif any(number == which for number, _, _ in cells):
             text = f"Cell {which} ended its process, or its time or memory; it was left out."
             result.note(text, next(owners for number, _, owners in cells if number == which))
             cells = [cell for cell in cells if cell[0] != which]
+            result.culprits.add(which)
         else:
             result.note("The notebook could not be started.")
             return result
@@ -154,7 +164,9 @@ class _Conversation:
         for event in self._events(process):
             if event.get("done") == "public" and shown:
                 shown = False
-                asked |= {tuple(case["id"]) for case in hidden}
+                # Who said so without having answered shall not put what he hears now where he can read it later.
+                self.result.broken |= any(case not in self.result.values for case in asked)
+                asked = {tuple(case["id"]) for case in hidden}
                 self._send(process, hidden)
             elif event.get("done") == "hidden" and not shown:
                 return None
@@ -228,6 +240,8 @@ class _Conversation:
 
     def _cell_error(self, event, owners):
         text = str(event["error"])[:200]
+        if event.get("kind") == "time":
+            self.result.culprits.add(event["cell"])
         if event.get("kind") in ("unanswered", "memory") or text.startswith("ReferenceWithheld"):
             return
         self.result.broken = True
@@ -249,10 +263,7 @@ class _Conversation:
 
 
 def _end(process, seconds):
-    """End the process and all it started, which bubblewrap takes along; first it may end by itself.
-
-    What has ended by itself is also counted: the system adds its time to the grader's.
-    """
+    """End the process and all it started, which bubblewrap takes along; for so long it may end by itself first."""
     process.stdin.close()
     try:
         process.wait(seconds)

@@ -102,7 +102,9 @@ def _record(out, student):
         record = json.loads(Path(out, f"{name}.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return record if isinstance(record, dict) and Path(out, f"{name}.html").exists() else None
+    complete = isinstance(record, dict) and Path(out, f"{name}.html").exists()
+    # In the file, what is no UTF-8 in a name is a question mark.
+    return record | {"student": student} if complete else None
 
 
 def tidy(out):

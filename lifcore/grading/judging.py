@@ -72,7 +72,7 @@ def grade_one(task, plan, plan_key, cache):
     run = run_submission(plan, task.cells, cache) if task.readable else Run()
     judged = judge(plan, run)
     if run.broken:
-        judged |= _better_alone(plan, task.cells, judged, cache)
+        judged |= _better_alone(plan, task.cells, judged, run.culprits, cache)
     return {
         "student": task.student,
         "set": plan.exercise.name,
@@ -146,12 +146,14 @@ def judge(plan, run, only=None):
     return judged
 
 
-def _better_alone(plan, cells, judged, cache):
+def _better_alone(plan, cells, judged, culprits, cache):
     """Of the questions that are not all right, those that are better with their own cells alone."""
     better, until = {}, time.monotonic() + plan.limits.total_seconds / 2
     for id, question in judged.items():
         own = [cell for cell in cells if id in answers.owners(cell[1], cell[2], plan.defines)]
-        if question["points"] == question["maximum"] or not own or len(own) == len(cells):
+        # A cell that cannot end by itself would not end alone either.
+        hopeless = not own or len(own) == len(cells) or culprits.intersection(number for number, _, _ in own)
+        if question["points"] == question["maximum"] or hopeless:
             continue
         alone = run_cells(plan, own, cache, only=id, seconds=max(0.0, until - time.monotonic()))
         [again] = judge(plan, alone, only=id).values()

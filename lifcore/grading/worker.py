@@ -229,7 +229,9 @@ def main():
     student = ModuleType("__main__")
     sys.modules["__main__"] = student
     names = student.__dict__
-    givens = {"__name__": "_given"}
+    # Without this they would be given the private built-in functions of this file.
+    names["__builtins__"] = builtins
+    givens = {"__name__": "_given", "__builtins__": builtins}
     for code in job["given"]:
         run(compiled(code, "<given>", "exec"), givens)
     names.update({name: value for name, value in givens.items() if not name.startswith("__")})
