@@ -1,4 +1,4 @@
-"""A round of nbgrader with the released notebooks as they are: assign, validate, autograde, give feedback.
+"""A round of nbgrader with the released notebooks as they are, by the configuration and commands of "Teach with it".
 
 The points expected are added up by hand from the cases of exercises/neuron.md and exercises/digital.md: nbgrader sees
 the public ones, 22 points in the one set and 38 in the other. That a notebook is an assignment is nbgrader's own word.
@@ -6,14 +6,10 @@ the public ones, 22 points in the one set and 38 in the other. That a notebook i
 
 import csv
 import json
+import re
 
 import pytest
 
-CONFIGURATION = """\
-c = get_config()
-c.CourseDirectory.course_id = "lif"
-c.ClearSolutions.enabled = False  # a released notebook holds no solutions to clear, only what students are to fill in
-"""
 # Reads the notebooks as nbgrader's own programs do; a cell whose metadata is not as its schema says is an error.
 READ_ALL = """
 import sys
@@ -27,7 +23,6 @@ import sys
 from nbgrader.apps import NbGraderAPI
 from traitlets.config import Config
 options = Config()
-options.CourseDirectory.course_id = "lif"
 options.ClearSolutions.enabled = False
 for name in sys.argv[1:]:
     done = NbGraderAPI(config=options).generate_assignment(name)
@@ -90,12 +85,19 @@ def everything(root, name):
 def course(root, run, tmp_path_factory):
     """A course folder of nbgrader with every set assigned."""
     folder = tmp_path_factory.mktemp("course")
-    (folder / "nbgrader_config.py").write_text(CONFIGURATION, encoding="utf-8")
+    page = (root / "chapters" / "reference" / "teaching.md").read_text(encoding="utf-8")
+    (configuration,) = re.findall(r"^```python\n(c = get_config\(\)\n.*?)^```", page, re.DOTALL | re.MULTILINE)
+    # The exchange is a folder of the whole machine; here it is one of this test.
+    configuration += f"c.Exchange.root = {str(folder / 'exchange')!r}\n"
+    (folder / "exchange").mkdir()
+    (folder / "exchange").chmod(0o777)
+    (folder / "nbgrader_config.py").write_text(configuration, encoding="utf-8")
     names = sorted(path.stem for path in (root / "exercises").glob("*.md"))
     for name in names:
         (folder / "source" / name).mkdir(parents=True)
         (folder / "source" / name / f"{name}.ipynb").write_bytes((root / "exercises" / f"{name}.ipynb").read_bytes())
     run(folder, "nbgrader", "generate_assignment", "neuron")
+    run(folder, "nbgrader", "release_assignment", "neuron")
     run(folder, "python", "-c", ASSIGN_ALL, *(name for name in names if name != "neuron"))
     return folder
 
@@ -118,6 +120,26 @@ def graded(course, root, run):
         run(course, "nbgrader", "autograde", name)
     run(course, "nbgrader", "generate_feedback", "neuron")
     return course
+
+
+def test_what_a_student_submits_is_collected(course, run):
+    home = course / "home-of-a-student"
+    home.mkdir()
+    (home / "nbgrader_config.py").write_bytes((course / "nbgrader_config.py").read_bytes())
+    run(home, "nbgrader", "fetch_assignment", "neuron")
+    run(home, "nbgrader", "submit", "neuron")
+    run(course, "nbgrader", "collect", "neuron")
+    (collected,) = (course / "submitted").glob("*/neuron/neuron.ipynb")
+    assert notebook(collected)["cells"] == notebook(course / "release" / "neuron" / "neuron.ipynb")["cells"]
+    for path in sorted(collected.parent.parent.rglob("*"), reverse=True):
+        path.unlink() if path.is_file() else path.rmdir()
+    collected.parent.parent.rmdir()
+
+
+def test_the_page_tells_the_commands_of_this_round(root):
+    page = (root / "chapters" / "reference" / "teaching.md").read_text(encoding="utf-8")
+    told = re.findall(r"^nbgrader (\w+) neuron$", page, re.MULTILINE)
+    assert told == ["generate_assignment", "release_assignment", "collect", "autograde", "generate_feedback"]
 
 
 def test_every_released_notebook_follows_nbgraders_schema(root, run):
@@ -179,7 +201,7 @@ def test_feedback_shows_no_hidden_case_and_no_solution(graded, root):
     secrets = {case.setup for question in exercise.questions for _, case in question.hidden} - public
     assert secrets
     page = (graded / "feedback" / "ben" / "neuron" / "neuron.html").read_text(encoding="utf-8")
-    assert "np.exp(-duration / n.tau_m)" in page.replace("&#39;", "'") or "duration" in page
+    assert "my_threshold_current" in page
     for secret in secrets:
         assert secret not in page
     assert "n.tau_m * np.log(2)" not in page
