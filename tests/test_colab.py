@@ -1,4 +1,4 @@
-"""Colab's way: a notebook alone, in an environment without lifcore, installs it by its own first cell and runs to its end.
+"""Colab's way: a notebook alone, where lifcore is missing, installs it by its own first cell and runs to its end.
 
 The environment is a fresh one that sees the packages of another and not lifcore: of the one the tests run in, or of the
 one whose Python COLAB_PYTHON names (`make colab`: the versions that Colab has, requirements-colab.txt). Colab's part in
@@ -157,11 +157,12 @@ def test_a_chapter_installs_the_package_and_shows_its_figures(root, elsewhere):
 
 def test_an_exercise_set_answers(root, elsewhere):
     exercises = elsewhere.run(root / EXERCISES)
-    shown = [cell.outputs[-1].data["text/plain"] for cell in exercises.cells if "check" in cell.metadata.get("tags", ())]
+    checks = [cell for cell in exercises.cells if "check" in cell.metadata.get("tags", ())]
+    shown = [cell.outputs[-1].data["text/plain"] for cell in checks]
     assert len(shown) == 9 and all("Not answered yet" in text for text in shown)
 
 
-@pytest.mark.skipif("COLAB_PYTHON" not in os.environ, reason="a minute's work that only other versions need: make colab")
+@pytest.mark.skipif("COLAB_PYTHON" not in os.environ, reason="`make colab` runs it, with another compiler's version")
 def test_every_figure_is_built(root, elsewhere):
     # The compiler of the figures is numba's, and an older one than the book's may want what a page does not have.
     command = [elsewhere.python, "-c", EVERY_FIGURE]

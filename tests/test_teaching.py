@@ -26,8 +26,11 @@ from lifcore.grading.bulk import grade
 from test_lifbook import Book
 
 BLOCK = re.compile(
-    r"^(?P<fence>`{3,})(?:\{code-block\} )?(?P<language>\w+)\n(?::caption: (?P<caption>\S+)\n\n?)?(?P<text>.*?)^(?P=fence)$",
-    re.DOTALL | re.MULTILINE,
+    r'''^(?P<fence>`{3,})(?:\{code-block\}\ )?(?P<language>\w+)\n   # ```bash, or ```{code-block} python
+        (?::caption:\ "`(?P<caption>\S+)`"\n\n)?
+        (?P<text>.*?)
+        ^(?P=fence)$''',
+    re.DOTALL | re.MULTILINE | re.VERBOSE,
 )
 MODULE = "lifcore/memory.py"
 
@@ -49,10 +52,8 @@ def captioned(blocks, caption):
 
 
 def commands(blocks):
-    return [
-        line for block in blocks if block.language == "bash" for line in block.text.splitlines()
-        if line and not line.startswith("#")
-    ]
+    texts = [re.sub(r"(\\|(?<=\|))\n *", " ", block.text) for block in blocks if block.language == "bash"]
+    return [line for text in texts for line in text.splitlines() if line and not line.startswith("#")]
 
 
 # Commands -----------------------------------------------------------------------------------------------------
@@ -101,7 +102,8 @@ def test_a_fork_is_renamed_and_brought_up_to_date(blocks, root, tmp_path):
     address = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))["repository"]
     original = published.publish(root, tmp_path / "original", address["branch"])
     environment = os.environ | published.instead_of(original, address["url"])
-    environment |= {f"GIT_{who}_{what}": "nobody@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    names = [f"GIT_{who}_{what}" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")]
+    environment |= dict.fromkeys(names, "nobody@example.org")
 
     def run(folder, command):
         done = subprocess.run(command, cwd=folder, shell=True, env=environment, capture_output=True, text=True)
@@ -169,11 +171,13 @@ def told(blocks, exam):
 
 def test_the_example_is_released_and_graded(blocks, course, capsys):
     assert program.main([*told(blocks, exam=False), "--data", "data"]) == 0, capsys.readouterr().err
-    grader, released = course / "grading-private" / "grader" / "memory.json", course / "grading-private" / "memory.ipynb"
-    assert '"hidden": true' in grader.read_text() and '"hidden": true' not in (course / "data" / "memory.json").read_text()
+    private = course / "grading-private"
+    grader, released = private / "grader" / "memory.json", private / "memory.ipynb"
+    assert '"hidden": true' in grader.read_text()
+    assert '"hidden": true' not in (course / "data" / "memory.json").read_text()
     assert "np.log(2)" not in released.read_text() and "q1-check" in cells(released)
 
-    solution = course / "grading-private" / "solutions" / "memory.ipynb"
+    solution = private / "solutions" / "memory.ipynb"
     (course / "submitted").mkdir()
     (course / "submitted" / "anna.ipynb").write_bytes(solution.read_bytes())
     wrong = json.loads(released.read_text())
@@ -186,6 +190,12 @@ def test_the_example_is_released_and_graded(blocks, course, capsys):
     with open(course / "grades" / "scores.csv", newline="", encoding="utf-8-sig") as file:
         rows = {row["student"]: row for row in csv.DictReader(file)}
     assert [float(rows[name]["points"]) for name in ("anna", "ben")] == [3, 0]
+    # With the seed of the run the same comes out for one student alone.
+    (course / "disputed").mkdir()
+    (course / "disputed" / "ben.ipynb").write_bytes((course / "submitted" / "ben.ipynb").read_bytes())
+    assert program.main(["grade", str(grader), "disputed", "again", "--seed", "7", *how]) == 0
+    first, second = (json.loads((course / run / "ben.json").read_text()) for run in ("grades", "again"))
+    assert first["questions"] == second["questions"]
     feedback = (course / "grades" / "ben.html").read_text(encoding="utf-8")
     assert "It shrinks ever more slowly." in feedback
 
@@ -204,8 +214,9 @@ def test_an_exam_gives_nothing_away(blocks, course):
     # It runs where the package knows nothing of the set; the first cell's magic stands where lifcore is missing only.
     code = "\n".join(text for name, text in handed_out.items() if not name.startswith("text-"))
     code = re.sub(r"^(\s*)%.*$", r"\1raise", code, flags=re.MULTILINE) + "\nprint(check('q1').points)"
-    done = subprocess.run([sys.executable, "-c", code], cwd=course, env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-                          capture_output=True, text=True)
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=course, env=environment, capture_output=True, text=True)
     assert done.stdout == "0.0\n", done.stderr
 
 
@@ -269,7 +280,8 @@ def test_the_examples_chapter_builds_and_its_place_is_in_the_book(blocks, packag
     from sphinx_external_toc.parsing import parse_toc_yaml
 
     toc = (root / "_toc.yml").read_text(encoding="utf-8")
-    for line, last in zip(captioned(blocks, "_toc.yml").splitlines(), ("chapters/physicist/resonance", "exercises/limits")):
+    lasts = ("chapters/physicist/resonance", "exercises/limits")
+    for line, last in zip(captioned(blocks, "_toc.yml").splitlines(), lasts):
         place = f"      - file: {last}.md\n"
         assert place in toc
         toc = toc.replace(place, f"{place}{line}\n")

@@ -1,7 +1,7 @@
-"""The link of "Teach with it", clicked: nbgitpuller clones the fork and opens the notebook, and a second click keeps work.
+"""The link of "Teach with it", clicked: nbgitpuller clones the fork and opens the notebook; a second click keeps work.
 
-The hub's part, `/hub/user-redirect/`, leads to the student's own server, which runs here; git finds the fork's address in
-a folder. That a change of the student's survives what is new is nbgitpuller's promise (its documentation, "merging").
+The hub's part, `/hub/user-redirect/`, leads to the student's own server, which runs here; git finds the fork's address
+in a folder. That a change of the student's survives what is new is nbgitpuller's promise (its manual, "merging").
 """
 
 import re

@@ -28,7 +28,7 @@ for name in sys.argv[1:]:
     done = NbGraderAPI(config=options).generate_assignment(name)
     assert done["success"], done["log"]
 """
-# q5 of the first set has a case for each of its two functions; q3 of the second, two for `decayed` and one for the other.
+# q5 of the first set has a case for each of its functions; q3 of the second, two for `decayed` and one for the other.
 ANSWERED_IN_PART = {
     "neuron": {
         "q1-answer": "solution",
@@ -65,7 +65,8 @@ def hand_in(course, student, name, change):
 
 def answered(root, name, answers):
     """A change that fills in cells: with the text given, or with the course's solution."""
-    solved = {cell["id"]: source(cell) for cell in notebook(root / "exercises" / "solutions" / f"{name}.ipynb")["cells"]}
+    solution = notebook(root / "exercises" / "solutions" / f"{name}.ipynb")
+    solved = {cell["id"]: source(cell) for cell in solution["cells"]}
 
     def change(cells):
         for cell in cells:
