@@ -5,12 +5,14 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 BOOK   := $(VENV)/.stamp-book
 TESTS  := $(VENV)/.stamp-test
+CLASS  := .venv-nbgrader/.stamp
+COLAB  := .venv-colab/.stamp
 export PYTHON
 # The environment's own list of fonts: a shared one may name fonts of an environment that is gone.
 export MPLCONFIGDIR := $(CURDIR)/$(VENV)/matplotlib
 
 .DEFAULT_GOAL := help
-.PHONY: help book html pdf archive test notebooks lab screenshot binder way-out clean clean-all
+.PHONY: help book html pdf archive test notebooks lab screenshot binder nbgrader colab way-out clean clean-all
 
 help:
 	@echo "make book        build the book and serve it on this machine (Ctrl-C stops)"
@@ -23,8 +25,10 @@ help:
 	@echo "make lab         open the notebooks in JupyterLab"
 	@echo "make screenshot  take the picture of the book that README shows"
 	@echo "make binder      install the course as Binder will, and run its notebooks there"
+	@echo "make nbgrader    take a released exercise set through a round of nbgrader"
+	@echo "make colab       run notebooks with the versions that Colab has (Python 3.13)"
 	@echo "make way-out     build the book under the newest Sphinx, without Jupyter Book"
-	@echo "make clean       remove what was built; make clean-all also removes $(VENV)"
+	@echo "make clean       remove what was built; make clean-all also removes all environments"
 
 # The environment: made again when what it is made of changes.
 $(BOOK): requirements.txt pyproject.toml tools/environment.sh
@@ -66,6 +70,21 @@ binder: $(TESTS)
 	@$(BIN)/python tools/ensure.py
 	tools/binder.sh
 
+# nbgrader has an environment of its own, as on a class's hub; the tests that drive it run in $(VENV).
+$(CLASS): requirements-nbgrader.txt requirements.txt pyproject.toml tools/environment.sh
+	@VENV=.venv-nbgrader tools/environment.sh requirements-nbgrader.txt
+	@touch $@
+
+nbgrader: $(TESTS) $(CLASS)
+	$(BIN)/python -m pytest tests/nbgrader $(ARGS)
+
+$(COLAB): requirements-colab.txt pyproject.toml tools/environment.sh
+	@VENV=.venv-colab PYTHON=$${PYTHON:-python3.13} tools/environment.sh requirements-colab.txt
+	@touch $@
+
+colab: $(TESTS) $(COLAB)
+	COLAB_PYTHON=$(CURDIR)/.venv-colab/bin/python $(BIN)/python -m pytest tests/test_colab.py $(ARGS)
+
 way-out: $(BOOK)
 	tools/way_out.sh
 
@@ -74,4 +93,4 @@ clean:
 	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 
 clean-all: clean
-	rm -rf $(VENV)
+	rm -rf $(VENV) .venv-nbgrader .venv-colab

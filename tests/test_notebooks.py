@@ -107,8 +107,7 @@ CELLS = "# One\n\n```{code-cell}\n:tags: [live]\nprint(2)\n```\n\n```{code-cell}
 
 def test_the_first_cell_installs_the_package_from_the_repository(project):
     first = convert(project, CELLS).cells[0]
-    assert 'lifcore @ git+https://example.org/course@main' in first.source
-    assert first.source.startswith("# On Colab")
+    assert '"lifcore[learning] @ git+https://example.org/course@main"' in first.source
 
 
 def test_the_same_chapter_gives_the_same_file(project):

@@ -28,11 +28,12 @@ from pybtex.database import parse_file
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from lifbook.install import install_cell  # noqa: E402
 from lifbook.ledger import as_text, fill_formula, read_ledger, split_target  # noqa: E402
 from lifbook.practise import named, read_numbers  # noqa: E402
 from lifbook.selfcheck import HEADING as SELFCHECK  # noqa: E402
 from lifbook.selfcheck import read_selfcheck  # noqa: E402
+
+from lifcore.grading.release import install_cell  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1]
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
@@ -92,7 +93,7 @@ class Chapters:
         """
         source = jupytext.reads(path.read_text(encoding="utf-8"), fmt="md:myst")
         plain = PlainText(self, path, "\n".join(cell.source for cell in source.cells if cell.cell_type == "markdown"))
-        cells = [code(install_cell(self.repository, self.branch))]
+        cells = [code(install_cell(f"{self.repository}@{self.branch}"))]
         for cell in source.cells:
             if cell.cell_type == "code":
                 cells.append(code(cell.source, cell.metadata.get("tags", [])))

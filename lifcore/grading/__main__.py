@@ -117,12 +117,19 @@ def _release(commands):
     command.add_argument("--data", metavar="DIR", help="folder for what check() reads (default: inside lifcore)")
     command.add_argument("--repository", metavar="URL", help="the course's address (default: from _config.yml)")
     command.add_argument(
+        "--exam",
+        action="store_true",
+        help="a notebook without checks and hints; all else goes to the folder of --private",
+    )
+    command.add_argument(
         "--check", action="store_true", help="write nothing; fail if a released file differs from its source"
     )
 
 
 def _run_release(options):
-    files = release.build(options.source, options.repository, options.private, options.data, _say)
+    files = release.build(
+        options.source, options.repository, options.private, options.data, _say, options.exam
+    )
     if options.check:
         stale = release.stale(files)
         for path in stale:

@@ -1,16 +1,20 @@
 """From one source, four files: the student's notebook, the solution notebook, the package's data, the grader's.
 
 - `exercises/<name>.ipynb`: answers emptied; no solution, no mutant, no hidden case. Its cells carry nbgrader's
-  metadata, so that a class on JupyterHub can take it as it is.
+  metadata: a class on JupyterHub assigns it as it is, with ``ClearSolutions.enabled = False``, since nothing is left
+  to clear and nbgrader would take what students are to fill in for a solution.
 - `exercises/solutions/<name>.ipynb`: executed, with its outputs.
 - `lifcore/grading/data/<name>.json`: what `check` needs: public cases, solution and mutants as code.
 - with a private folder, `<name>.json` there: the same with the hidden cases, for `grade`.
+
+Of an exam only the first is public, and it has neither checks nor hints; the solution goes to the private folder.
 
 The same source gives the same files. Nothing is written unless every set is sound.
 """
 
 import json
 import os
+import re
 import tempfile
 from pathlib import Path
 
@@ -25,8 +29,14 @@ INSTALL = """\
 try:
     import lifcore
 except ImportError:
-    %pip install --quiet "lifcore @ git+{url}"
+    %pip install --quiet "{requirement}"\
 """
+# An exam's notebook has no checks; what its given cell opens stays shut.
+SILENT = """
+
+import os
+
+os.environ["LIFCORE_CHECK"] = "off"  # answers are checked after they are handed in"""
 SEEDS = (1, 2, 3)
 
 
@@ -64,6 +74,22 @@ def repository_url(path):
                 return f"{repository['url']}@{repository.get('branch', 'main')}"
             raise SourceError(f"{config}: repository.url is missing")
     raise SourceError(f"{path}: no _config.yml in a folder above it; give the address with --repository")
+
+
+def requirement(url):
+    """What pip installs the course's package from: str.
+
+    Parameters
+    ----------
+    url : str
+        Where pip finds the course; see `repository_url`.
+    """
+    return f"lifcore[learning] @ git+{url}"
+
+
+def install_cell(url):
+    """The first cell of every notebook of the course: str; `url` as for `requirement`."""
+    return INSTALL.format(requirement=requirement(url))
 
 
 def verify(exercise, where):
@@ -116,7 +142,7 @@ def _verify_question(reference, question, seed, where):
             raise SourceError(f"{where}: mutant {mutant.name!r} is taken for {named.name!r} (seed {seed})")
 
 
-def student_notebook(read, url):
+def student_notebook(read, url, exam=False):
     """The notebook a student opens.
 
     Parameters
@@ -124,12 +150,30 @@ def student_notebook(read, url):
     read : Source
     url : str
         Address of the repository, for the first cell.
+    exam : bool
+        Whether to leave out the checks and the hints.
 
     Returns
     -------
     nbformat.NotebookNode
+
+    Raises
+    ------
+    SourceError
+        If a cell of an exam asks for the course's answers.
     """
-    return _notebook(read, url, solved=False)
+    notebook = _notebook(read, url, solved=False)
+    if exam:
+        name = read.exercise.name
+        for cell in notebook.cells:
+            if cell.cell_type == "code" and re.search(r"\breference\(", cell.source):
+                raise SourceError(
+                    f"{name}.md: a cell calls reference(...), and an exam gives no answers:\n{cell.source}"
+                )
+        left_out = tuple(f"{one.id}-{part}" for one in read.exercise.questions for part in ("check", "hints"))
+        notebook.cells = [cell for cell in notebook.cells if cell.id not in left_out]
+        notebook.cells[0].source += SILENT
+    return notebook
 
 
 def solution_notebook(read, url):
@@ -158,7 +202,7 @@ def _notebook(read, url, solved):
     import nbformat
     from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-    cells = [new_code_cell(INSTALL.format(url=url).strip(), id="install", metadata={"tags": ["install"]})]
+    cells = [new_code_cell(install_cell(url), id="install", metadata={"tags": ["install"]})]
     _locked(cells[0], "install")
     for cell in read.cells:
         if cell.kind == "text":
@@ -276,7 +320,7 @@ def notebook_text(notebook):
     return nbformat.writes(notebook) + "\n"
 
 
-def build(path, url=None, private=None, data=None, say=lambda text: None):
+def build(path, url=None, private=None, data=None, say=lambda text: None, exam=False):
     """Make all files of one or more sets, without writing them.
 
     Parameters
@@ -291,6 +335,8 @@ def build(path, url=None, private=None, data=None, say=lambda text: None):
         Folder for the package's data; by default the one in this package.
     say : callable, optional
         Is told what is being made.
+    exam : bool
+        Whether the solutions and all that checks them go to the private folder only.
 
     Returns
     -------
@@ -301,6 +347,8 @@ def build(path, url=None, private=None, data=None, say=lambda text: None):
     ------
     SourceError
     """
+    if exam and not private:
+        raise SourceError("an exam needs --private DIR: its solution and its checks go there and nowhere else")
     files = {}
     data = Path(data) if data else Path(__file__).parent / "data"
     for one in sources(path):
@@ -309,11 +357,11 @@ def build(path, url=None, private=None, data=None, say=lambda text: None):
         verify(read.exercise, str(one))
         address = url or repository_url(one)
         say(f"{one}: running the solution notebook")
-        files[one.with_suffix(".ipynb")] = notebook_text(student_notebook(read, address))
-        files[one.parent / "solutions" / f"{one.stem}.ipynb"] = notebook_text(
-            solution_notebook(read, address)
-        )
-        files[data / f"{one.stem}.json"] = data_text(read.exercise.public_copy())
+        files[one.with_suffix(".ipynb")] = notebook_text(student_notebook(read, address, exam))
+        solutions = Path(private) if exam else one.parent / "solutions"
+        files[solutions / f"{one.stem}.ipynb"] = notebook_text(solution_notebook(read, address))
+        if not exam:
+            files[data / f"{one.stem}.json"] = data_text(read.exercise.public_copy())
         if private:
             files[Path(private) / f"{one.stem}.json"] = data_text(read.exercise)
     return files

@@ -71,8 +71,8 @@ class Score:
         return sentences + list(self.notes)
 
     def __repr__(self):
-        # While nbgrader grades, it takes a number shown by the cell as its points (partial credit).
-        if os.environ.get("NBGRADER_EXECUTION") == "autograde":
+        # nbgrader takes a number that the cell shows as its points, and any other text as full marks.
+        if os.environ.get("NBGRADER_EXECUTION") in ("autograde", "validate"):
             return f"{self.points:g}"
         return self.text
 

@@ -15,6 +15,9 @@ from lifcore.kernels import _jit
 from lifcore.kernels._wasm_link import link
 
 TRIPLE = "wasm32-unknown-unknown"
+# Where LLVM sees a loop that fills memory it uses an instruction of its own, and without this one calls the C library's
+# memset, which a page does not have. Newer versions have it switched on.
+FEATURES = "+bulk-memory"
 # Functions of C's maths library with an instruction of their own in WebAssembly, where they are exact.
 EXACT = "sqrt|floor|ceil|trunc|rint|fabs"
 
@@ -62,7 +65,8 @@ def compile_module(kernels):
 
     llvm.initialize_all_targets()
     llvm.initialize_all_asmprinters()
-    machine = llvm.Target.from_triple(TRIPLE).create_target_machine(cpu="generic", opt=3, reloc="static")
+    machine = llvm.Target.from_triple(TRIPLE).create_target_machine(
+        cpu="generic", features=FEATURES, opt=3, reloc="static")
     module, functions = None, {}
     for kernel in kernels:
         text, symbol, functions[kernel.__name__] = c_twin(kernel)

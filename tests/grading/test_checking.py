@@ -148,9 +148,11 @@ def test_a_students_own_names_do_not_change_the_questions(toy):
     assert float(check("q1", answers(rng=None, x=3, math=None))) == 1
 
 
-def test_nbgrader_reads_a_number(toy, monkeypatch):
+@pytest.mark.parametrize("run", ["autograde", "validate"])
+def test_nbgrader_reads_a_number(toy, monkeypatch, run):
+    # The names of its two runs, from nbgrader/converters/autograde.py and nbgrader/validator.py.
     score = check("q1", answers(double=lambda x: 0))
-    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    monkeypatch.setenv("NBGRADER_EXECUTION", run)
     assert repr(score) == "0" and repr(check("q1", answers())) == "1"
 
 

@@ -19,7 +19,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from lifbook.install import install_cell, requirement
+from lifcore.grading.release import install_cell, requirement
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
@@ -204,8 +204,9 @@ def share_code(app, pagename, templatename, context, doctree):
             state["_defaults"] = defaults
         shown[identity] = {**widget, "state": state}
     # "</" must not end the script element that holds this.
-    where = app.config.html_theme_options["repository_url"], app.config.html_theme_options["repository_branch"]
-    install = {"requirement": requirement(*where), "cell": install_cell(*where)}
+    theme = app.config.html_theme_options
+    where = f"{theme['repository_url']}@{theme['repository_branch']}"
+    install = {"requirement": requirement(where), "cell": install_cell(where)}
     body = json.dumps({**stored, "state": shown, "install": install}).replace("</", "<\\/")
     return path, {**attributes, "body": body}
 
