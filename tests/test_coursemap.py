@@ -119,7 +119,9 @@ def test_the_map_can_be_printed(book):
 
 
 def test_a_page_without_code_shows_a_live_figure(tmp_path):
-    book = Book(tmp_path, ["lifbook.live"])
+    repository = {"repository_url": "https://github.com/a/b", "repository_branch": "main"}
+    book = Book(tmp_path, ["sphinx_book_theme", "lifbook.live"], html_theme="sphinx_book_theme",
+                html_theme_options=repository)
     book.write("chapters/page.md", "# Page\n\n```{live-figure} FirstSpike\n```\n\n```{live-figure} MembraneTrace\n```\n")
     assert book.build() == []
     page = BeautifulSoup(book.page("chapters/page"), "html.parser")
