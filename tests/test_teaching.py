@@ -267,9 +267,12 @@ def test_the_examples_number_is_its_source(blocks, package):
 
 
 def test_the_examples_chapter_builds_and_its_place_is_in_the_book(blocks, package, root):
-    book = Book(package / "book", ["lifbook.ledger", "lifbook.prose"], nb_execution_mode="force",
+    book = Book(package / "book", ["lifbook.ledger", "lifbook.prose", "lifbook.practise"], nb_execution_mode="force",
                 nb_execution_raise_on_error=True)
     name = "chapters/physicist/memory.md"
+    # Of its set the chapter needs the questions' headings.
+    (exercises,) = [block.text for block in blocks if block.language == "md" and not block.caption]
+    book.write("exercises/memory.md", "\n\n".join(re.findall("^#+ .*$", exercises, re.MULTILINE)))
     book.write("numbers.yml", captioned(blocks, "numbers.yml"))
     book.write(name, captioned(blocks, name))
     book.write("chapters/reference/ledger.md", "# Ledger\n\n```{ledger}\n```\n")
