@@ -85,7 +85,7 @@ function described(place, model) {
   const { figure: name, title } = model.get("card");
   const defaults = model.get("_defaults");
   const values = Object.fromEntries(Object.keys(defaults).map((key) => [key, model.get(key)]));
-  const address = new URL(`#${place.id}`, location.origin + location.pathname).href;
+  const address = `${location.href.split(/[?#]/)[0]}#${place.id}`;
   return { name, title, values, defaults, address, install };
 }
 

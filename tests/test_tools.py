@@ -15,15 +15,23 @@ import zipfile
 import archive
 import pytest
 from lifbook import pdf
+from screenshots import serve
 from sphinx_external_toc.parsing import parse_toc_yaml
+
+
+PAGE = """<html><head><link rel="modulepreload" href="_static/kernel.js" />
+<script type="module" src="_static/kernel.js?v=1"></script></head><body><p>é</p></body></html>"""
+KERNEL = """const other = await import(new URL("other.js", import.meta.url).href);
+document.body.dataset.found = other.default + `</script>`.length;"""
 
 
 @pytest.fixture
 def small_book(tmp_path):
     book = tmp_path / "html"
     (book / "_static").mkdir(parents=True)
-    (book / "index.html").write_text("<p>é</p>", encoding="utf-8")
-    (book / "_static" / "kernel.js").write_bytes(b"export default 1;")
+    (book / "index.html").write_text(PAGE, encoding="utf-8")
+    (book / "_static" / "kernel.js").write_text(KERNEL)
+    (book / "_static" / "other.js").write_text("export default 1;")
     (book / ".buildinfo").write_text("of this machine")
     return book
 
@@ -36,17 +44,52 @@ def test_the_archive_holds_the_book_and_serves_it(small_book, tmp_path):
         packed.extractall(tmp_path / "elsewhere")
     top = tmp_path / "elsewhere" / "lif-course"
     names = sorted(path.relative_to(top).as_posix() for path in top.rglob("*") if path.is_file())
-    assert names == ["README.txt", "book/_static/kernel.js", "book/index.html", "read.py"]
+    scripts = ["from-file.js", "from-file/kernel.js", "from-file/other.js", "kernel.js", "other.js"]
+    assert names == ["README.txt", *(f"book/_static/{name}" for name in scripts), "book/index.html", "read.py"]
+    assert (top / "book" / "_static" / "kernel.js").read_text() == KERNEL
     # As a reader does, with nothing of the course at hand.
     server = subprocess.Popen([sys.executable, "-I", "read.py"], cwd=top, stdout=subprocess.PIPE, text=True)
     try:
         address = next(found[0] for line in server.stdout if (found := re.search(r"http://\S+", line)))
-        assert urllib.request.urlopen(address, timeout=10).read().decode() == "<p>é</p>"
+        assert "<p>é</p>" in urllib.request.urlopen(address, timeout=10).read().decode()
         script = urllib.request.urlopen(address + "_static/kernel.js", timeout=10)
         assert script.headers["Content-Type"].startswith(("text/javascript", "application/javascript"))
     finally:
         server.kill()
         server.wait()
+
+
+def opened(page, address):
+    """What the page's module has found once it has run, and errors."""
+    errors = []
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(address)
+    page.wait_for_function("document.body.dataset.found")
+    return page.evaluate("document.body.dataset.found"), [text for text in errors if "favicon" not in text]
+
+
+def test_modules_run_behind_a_server_and_from_a_file(small_book, tmp_path, chromium):
+    archive.pack(small_book, tmp_path / "book.zip")
+    with zipfile.ZipFile(tmp_path / "book.zip") as packed:
+        packed.extractall(tmp_path)
+    book = tmp_path / "lif-course" / "book"
+    server, address = serve(book)
+    page = chromium.new_page()
+    try:
+        # 1 from the other module and 9 letters make 10.
+        assert opened(page, (book / "index.html").as_uri()) == ("10", [])
+        page.route("**/favicon.ico", lambda route: route.fulfill(body=""))
+        assert opened(page, address) == ("10", [])
+    finally:
+        page.close()
+        server.shutdown()
+
+
+def test_a_module_that_would_not_run_from_a_file_is_refused():
+    with pytest.raises(ValueError, match="not a file in _static"):
+        archive.from_file('<head></head><script type="module">1</script>')
+    assert archive.from_file("<head></head>") == "<head></head>"
 
 
 def test_the_same_book_is_the_same_archive(small_book, tmp_path):
@@ -56,7 +99,7 @@ def test_the_same_book_is_the_same_archive(small_book, tmp_path):
         digests.add(hashlib.sha256((tmp_path / name).read_bytes()).hexdigest())
         os.utime(small_book / "index.html", (1, 1))
     assert len(digests) == 1
-    (small_book / "index.html").write_text("<p>e</p>", encoding="utf-8")
+    (small_book / "index.html").write_text(PAGE.replace("é", "e"), encoding="utf-8")
     archive.pack(small_book, tmp_path / "three.zip")
     assert hashlib.sha256((tmp_path / "three.zip").read_bytes()).hexdigest() not in digests
 

@@ -1,12 +1,14 @@
-"""Packs the built book into one file that is read without a network: unpack it and run its `read.py`, or any web server.
+"""Packs the built book into one file that is read without a network and without a server: unpack it and open index.html.
 
     python tools/archive.py [FOLDER] [ARCHIVE]
 
-A browser that opens the pages as files, without a server, shows text, formulas and stills; live figures are modules, which
-browsers load from a server only.
+Pages that are opened as files get no module from a browser, and live figures are modules. `from_file.js` brings them all
+the same; here each page's modules are handed over to it.
 """
 
 import argparse
+import json
+import re
 import sys
 import zipfile
 from pathlib import Path
@@ -17,12 +19,71 @@ DATE = (1980, 1, 1, 0, 0, 0)
 READ_ME = """\
 The leaky integrate-and-fire neuron
 
-To read with live figures:   python3 read.py      (then open the address it prints; Ctrl-C stops)
-To read without Python:      open book/index.html; the figures are then stills.
-Nothing is asked of the network.
+To read: open book/index.html in a browser. Its figures are alive, and nothing is asked of the network.
+Should a browser not run scripts from files: python3 read.py, then open the address it prints; Ctrl-C stops.
 """
 # What serves the book here serves it there.
 SERVER = Path(__file__).with_name("serve.py")
+FROM_FILE = Path(__file__).with_name("from_file.js")
+MODULE = re.compile(r'<script type="module" src="(?P<folder>[^"]*_static/)(?P<name>[^"?/]+\.js)(?:\?[^"]*)?">\s*</script>\n?')
+# A browser would try to fetch what these name, and say that it may not.
+HINT = re.compile(r'<link rel="modulepreload"[^>]*>\n?')
+
+
+def from_file(page):
+    """A page whose modules `from_file.js` runs.
+
+    Parameters
+    ----------
+    page : str
+        HTML.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ValueError
+        If the page has a module that is not a file of its own in `_static`.
+    """
+    found = list(MODULE.finditer(page))
+    page = HINT.sub("", MODULE.sub("", page))
+    if re.search(r"<script[^>]*type=.module", page):
+        raise ValueError("a module of the page is not a file in _static, and would not run where the page is a file")
+    if not found:
+        return page
+    names = " ".join(dict.fromkeys(module["name"] for module in found))
+    script = f'<script defer src="{found[0]["folder"]}from-file.js" data-modules="{names}"></script>\n'
+    return page.replace("</head>", f"{script}</head>", 1)
+
+
+def as_text(name, source):
+    """A script that stores the text of a module: str."""
+    return f"lifTexts[{json.dumps(name)}] = {json.dumps(source)};\n"
+
+
+def contents(folder):
+    """The files of the archive: yields names and bytes.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The built book.
+    """
+    yield "README.txt", READ_ME.encode()
+    server = SERVER.read_text(encoding="utf-8")
+    yield "read.py", server.replace('Path("_build/html")', 'Path(__file__).with_name("book")').encode()
+    yield "book/_static/from-file.js", FROM_FILE.read_bytes()
+    for path in sorted(folder.rglob("*")):
+        if not path.is_file() or path.name == ".buildinfo":
+            continue
+        data = path.read_bytes()
+        if path.suffix == ".html":
+            data = from_file(data.decode("utf-8")).encode()
+        yield f"book/{path.relative_to(folder).as_posix()}", data
+        if path.parent == folder / "_static" and path.suffix == ".js":
+            yield f"book/_static/from-file/{path.name}", as_text(path.name, data.decode("utf-8")).encode()
 
 
 def pack(folder, archive):
@@ -36,17 +97,9 @@ def pack(folder, archive):
         The file to write, ``.zip``.
     """
     unfinished = archive.with_name(archive.name + ".new")
-    server = SERVER.read_text(encoding="utf-8").replace('Path("_build/html")', 'Path(__file__).with_name("book")')
     with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as packed:
-
-        def add(name, data):
+        for name, data in contents(folder):
             packed.writestr(zipfile.ZipInfo(f"{NAME}/{name}", DATE), data, zipfile.ZIP_DEFLATED)
-
-        add("README.txt", READ_ME)
-        add("read.py", server)
-        for path in sorted(folder.rglob("*")):
-            if path.is_file() and path.name != ".buildinfo":
-                add(f"book/{path.relative_to(folder).as_posix()}", path.read_bytes())
     unfinished.replace(archive)
 
 
