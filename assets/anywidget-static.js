@@ -145,7 +145,13 @@ for (const place of document.querySelectorAll(".live-figure")) {
   bringToLife(place, script).catch((error) => explain(place, error));
 }
 
-// A still that has not been needed yet is needed on paper.
-addEventListener("beforeprint", () => {
+// Stills that nobody has seen are needed on paper. They come when the page has long been readable, or with the wish to
+// print, whatever is first; a print does not wait for them.
+const STILLS_MS = 10000;
+
+function fetchStills() {
   for (const still of document.querySelectorAll("img.live-still")) still.loading = "eager";
-});
+}
+
+addEventListener("load", () => setTimeout(fetchStills, STILLS_MS));
+addEventListener("beforeprint", fetchStills);

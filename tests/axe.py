@@ -20,7 +20,9 @@ UNFOLD = """() => {
 
 OPTIONS = """{ preload: false, resultTypes: ["violations"] }"""
 
-FORMAT = """result => result.violations.flatMap(({ id, nodes }) => nodes.map(
+# axe reads no MathML, and takes the header of a column that is a formula for empty; a screen reader has its MathML.
+FORMAT = """result => result.violations.flatMap(({ id, nodes }) => nodes.filter(
+    ({ target }) => id !== "empty-table-header" || !document.querySelector(`${target} math mi`)).map(
     ({ target, failureSummary }) => `${id}: ${target.join(" ")}: ${failureSummary.replace(/\\s+/g, " ")}`))"""
 
 RULES = f"""async ([tags, others]) => axe.run(document, {{

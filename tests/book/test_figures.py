@@ -371,6 +371,9 @@ def test_print_has_the_stills(shared_page, where, module):
     for name, figures in pages_of(module, where).items():
         page = shared_page(name, **WIDE)
         page.locator(f"#{figures[-1].__name__} .live-card").wait_for()
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        page.wait_for_function(
+            "[...document.querySelectorAll('img.live-still')].every(still => still.complete && still.naturalWidth)")
         for media in ("print", "screen"):
             page.emulate_media(media=media)
             for figure in figures:
@@ -397,6 +400,16 @@ def run(code, folder, monkeypatch, capsys):
         patch.chdir(folder)
         exec(compile(code, "page", "exec"), names)
     return names["figure"], capsys.readouterr().out, (folder / f"{type(names['figure']).__name__}.png").read_bytes()
+
+
+def test_stills_come_for_print_when_the_page_is_read(open_page, where):
+    """Those out of sight are not part of what a page needs at first; later all of them are there."""
+    page = open_page(where["MembraneTrace"], height=400, prepare=lambda page: page.clock.install())
+    stills = page.locator("img.live-still")
+    assert stills.last.evaluate("still => still.naturalWidth") == 0
+    page.clock.fast_forward(11_000)
+    page.wait_for_function(
+        "[...document.querySelectorAll('img.live-still')].every(still => still.complete && still.naturalWidth)")
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -582,7 +595,9 @@ def test_failure_says_so_and_keeps_the_still(open_page, where):
     place = page.locator("#MembraneTrace")
     place.locator(".live-error").wait_for()
     assert "could not come to life" in place.locator(".live-error").inner_text()
-    assert place.locator("img.live-still").is_visible()
+    still = place.locator("img.live-still")
+    still.scroll_into_view_if_needed()
+    still.wait_for()
 
 
 def test_figures_out_of_sight_rest(live):

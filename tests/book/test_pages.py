@@ -12,6 +12,7 @@ from axe import poor_colours, violations
 from bs4 import BeautifulSoup
 
 BOUND = 1_000_000  # bytes
+LIFE = 3000  # ms; the aim is 1000, and the bound leaves room for a busy machine
 SENT_AS_THEY_ARE = (".woff", ".woff2", ".png", ".jpg")  # compressed already
 # Wide, the pages differ in their text, which has been looked at; these have everything that stands around it.
 LOOKED_AT_WIDE = ("intro.html", "chapters/physicist/neuron.html", "exercises/neuron.html")
@@ -117,7 +118,7 @@ def weight(built_book, asked):
 def time_to_life(open_page, name, first, attempts=3):
     """When the first figure of a page was drawn, in ms since the request; the best of a few if other work was going on."""
     times = [first]
-    while min(times) > 1000 and len(times) < attempts:
+    while min(times) > LIFE and len(times) < attempts:
         page = open_page(name, width=390, height=844)
         page.report.watch_figures_come_to_life(page)
         times.append(page.report.alive)
@@ -141,8 +142,7 @@ def test_every_page_in_the_browser(pages, shared_page, open_page, built_book):
         if page.report.alive:
             alive = time_to_life(open_page, name, page.report.alive)
             print(f", first figure after {alive:.0f} ms", end="")
-            # The aim is a second; the bound leaves room for a busy machine.
-            assert alive < 4000, name
+            assert alive < LIFE, name
         print()
         assert page.report.errors == [], name
         assert page.report.foreign == [], name
@@ -153,6 +153,7 @@ def test_every_page_in_the_browser(pages, shared_page, open_page, built_book):
             wide[name] = width
         problems += [f"{name}, light: {problem}" for problem in violations(page)]
         page.set_viewport_size({"width": 1280, "height": 900})
+        page.emulate_media(reduced_motion="reduce")  # else a button is caught between its two colours
         page.evaluate("document.documentElement.dataset.theme = document.documentElement.dataset.mode = 'dark'")
         look = violations if name in LOOKED_AT_WIDE else poor_colours
         problems += [f"{name}, dark: {problem}" for problem in look(page)]
@@ -188,7 +189,7 @@ STEP = """() => {
 
 def test_keyboard_reaches_everything(open_page):
     """Tab goes through a whole chapter, stops at all that can be used, shows where it is, and comes out at the end."""
-    page = open_page("chapters/physicist/neuron.html")
+    page = open_page("chapters/physicist/neuron.html", reduced_motion="reduce")
     page.wait_for_function("document.querySelectorAll('.live-figure:not(.is-alive)').length === 0")
     stops = page.evaluate(STOPS)
     assert len(stops) > 60
@@ -196,6 +197,9 @@ def test_keyboard_reaches_everything(open_page):
     for step in range(len(stops) + 10):
         page.keyboard.press("Tab")
         outside, seen, element = page.evaluate(STEP)
+        if not seen:
+            page.wait_for_timeout(100)  # what was out of the page may need a frame to come
+            outside, seen, element = page.evaluate(STEP)
         if step == 0:
             assert "Skip to main content" in element
         if outside:
