@@ -19,6 +19,7 @@ import sys
 import time
 import zlib
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -394,6 +395,13 @@ def test_memory_counts_all_processes_together():
     # Four processes with 30 MB each, and what Python itself takes.
     assert 120e6 < used < 250e6
     assert memory.used(process.pid) == 0
+
+
+def test_a_jail_that_does_not_start_is_no_fault_of_the_student(spec):
+    asked = plan.make_plan(plan.load(spec), 1)
+    spoiled = replace(asked, exercise=replace(asked.exercise, given=("raise SystemExit",)))
+    with machine.kernel_cache() as cache, pytest.raises(bulk.GradeError, match="the jail did not start"):
+        conversation.run_cells(spoiled, [(1, "", ANSWERS["q1"])], cache)
 
 
 def test_a_cell_whose_processes_take_too_much_memory_together_is_ended(spec):
