@@ -29,6 +29,7 @@ def caches():
     status = place.lstat()
     if place.is_symlink() or status.st_uid != os.getuid() or status.st_mode & 0o022:
         raise GradeError(f"{place}: belongs to somebody else or may be written by others; remove it")
+    place.chmod(0o711)  # whatever the umask has made of it
     return place
 
 
