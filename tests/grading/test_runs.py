@@ -22,6 +22,7 @@ import zlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
@@ -29,6 +30,7 @@ from grading.test_bulk import left_running
 from grading.toy import ANSWERS, TOY, notebook
 
 from lifcore.grading import (
+    answers,
     bulk,
     conversation,
     feedback,
@@ -383,6 +385,32 @@ def test_names_of_files():
     assert feedback.file_name("anna") == "anna"
     taken, long = feedback.file_name("report"), feedback.file_name("ä" * 200)
     assert taken.startswith("report-") and len(long.encode()) < 200 and long != feedback.file_name("ä" * 201)
+
+
+@pytest.mark.parametrize(
+    "path", sorted(Path(answers.__file__).with_name("data").glob("*.json")), ids=lambda one: one.stem
+)
+@pytest.mark.parametrize("named", [True, False])
+def test_each_answer_of_every_set_is_found_in_its_cell(path, named):
+    questions = plan.load(path).questions
+    cells = [(k, f"{one.id}-answer" if named else "", one.solution) for k, one in enumerate(questions)]
+    expected = {k: (one.id,) for k, one in enumerate(questions)}
+    assert answers.owners(cells, {one.id: one.defines for one in questions}) == expected
+
+
+@pytest.mark.parametrize(
+    "code, names",
+    [
+        ("def a(x):\n    b = 1", {"a"}),
+        ("a, b = 1, 2\nc == d\ne: int = 3\n# f = 1\ng += 1", {"a", "b", "e"}),
+        ("from m import a, b as c\nimport d.e as f", {"a", "c", "f"}),
+        ("class A: pass\nasync def b(): pass\nthis is no Python (", {"A", "b"}),
+        ("\N{MATHEMATICAL ITALIC SMALL A}rea = 1", {"area"}),
+        ("x" * 20_000 + " = 1", set()),
+    ],
+)
+def test_names_are_read_without_running_anything(code, names):
+    assert answers.defined(code) == names
 
 
 def test_memory_counts_all_processes_together():
