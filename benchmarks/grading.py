@@ -1,7 +1,8 @@
 """Grading a class: seconds on the wall and of the processor for each submission of a real set, and the memory it takes.
 
-Time of the processor is that of all processes, those in the jails too: Linux only. The class is made from the set itself: right answers, each recognised mistake, notebooks left as they were released, and
-answers that raise an error, in turn.
+Time of the processor is that of all processes, those in the jails too: Linux only. The class is made from the set
+itself: right answers, each recognised mistake, notebooks left as they were released, and answers that raise an error,
+in turn.
 """
 
 import argparse

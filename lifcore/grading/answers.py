@@ -1,33 +1,49 @@
 """Which cells answer which question: by the name a cell was released with, else by what it defines.
 
-Only where a question's errors and pictures are shown depends on it, and what is run when a question is run alone; the
-points come from the names that an answer defines, wherever it stands.
+An answer is taken as it is when its cell has run, as the check below it takes it in the notebook: a later question may
+use the same name for something else. It also decides where errors and pictures are shown, and what is run when a
+question is run alone. An answer that no cell seems to define, whatever made it, is taken as it is in the end.
 """
 
 import re
 import unicodedata
 
 DEFINITION = re.compile(r"(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)")
+IMPORT = re.compile(r"(?:from[ \t]+[\w.]+[ \t]+)?import[ \t]+\(?([\w., \t]+)")
 
 
-def owners(id, code, defines):
-    """The questions that a cell answers.
+def owners(cells, defines, untouched=()):
+    """The questions that each cell answers.
 
     Parameters
     ----------
-    id : str
-        nbgrader's name of the cell, or the cell's own.
-    code : str
+    cells : sequence of (int, str, str)
+        Number, id (nbgrader's, or the cell's own) and code.
     defines : dict of str to sequence of str
         Of each question, the names that its answer must define.
+    untouched : set of str
+        Code of the released notebook that answers nothing.
 
     Returns
     -------
-    tuple of str
-        None, one, or, of a cell that was made from several, more.
+    dict of int to tuple of str
+        By the cell's number: no question, one, or, of a cell that was made from several, more.
     """
-    made = defined(code)
-    return tuple(one for one, names in defines.items() if id == f"{one}-answer" or made.intersection(names))
+    made = {number: set() if code.strip("\n") in untouched else defined(code) for number, _, code in cells}
+    ids = {f"{one}-answer" for one in defines}
+    found = {number: [] for number, _, _ in cells}
+    for question, names in defines.items():
+        shares = {number: len(made[number].intersection(names)) for number, _, _ in cells}
+        at_home = any(id == f"{question}-answer" and shares[number] for number, id, _ in cells)
+        for number, id, _ in cells:
+            elsewhere = (id in ids and at_home) or (
+                # It answers another question wholly, and a different cell has more of this one.
+                shares[number] < max(shares.values())
+                and any(made[number].issuperset(other) for one, other in defines.items() if other and one != question)
+            )
+            if id == f"{question}-answer" or (shares[number] and not elsewhere):
+                found[number].append(question)
+    return {number: tuple(questions) for number, questions in found.items()}
 
 
 def defined(code):
@@ -39,10 +55,13 @@ def defined(code):
     for line in code.splitlines():
         if not (line[:1].isidentifier() and len(line) < 10_000):
             continue
-        definition = DEFINITION.match(line)
+        definition, imported = DEFINITION.match(line), IMPORT.match(line)
         left, equals, right = line.partition("=")
         if definition:
             names.add(definition[1])
+        elif imported:
+            names.update(part.split()[-1] for part in imported[1].split(",") if part.split())
         elif equals and not right.startswith("="):
-            names.update(part.partition(":")[0].strip() for part in left.split(","))
+            parts = (part.partition(":")[0].strip() for part in left.split(","))
+            names.update(part for part in parts if part.isidentifier())
     return {unicodedata.normalize("NFKC", name) for name in names}

@@ -67,8 +67,8 @@ def grade(
         Whether to run in a jail (bubblewrap).
     limits : jail.Limits
     client : dask.distributed.Client or concurrent.futures.Executor, optional
-        Where to run. A cluster's workers need lifcore and bubblewrap installed, and no common file system: they are
-        sent the cells, and send back the records.
+        Where to run. Its workers need lifcore and bubblewrap installed, as this machine does, and no common file
+        system: they are sent the cells, and send back the records.
     shard : str, optional
         ``"2/4"``: the second of four shares, for runs side by side. Those with the same `out` need nothing else;
         whichever ends last writes `scores.csv`. Those with folders of their own need the same `seed`, and `collect` at
@@ -94,7 +94,7 @@ def grade(
     submitted, out = Path(submitted), Path(out)
     if not submitted.is_dir():
         raise GradeError(f"{submitted}: is not a folder of submissions")
-    trouble = jail.problem(jailed) if client is None else ""
+    trouble = jail.problem(jailed)
     if trouble:
         raise GradeError(trouble)
     everybody = submissions.students(submitted)

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lifcore.grading import answers, jail, memory, pictures
+from lifcore.grading.plan import GradeError
 from lifcore.grading.solutions import Failure
 
 MAX_OUTPUT = 12_000_000
@@ -86,16 +87,25 @@ def run_cells(plan, cells, cache, fill_cache=False, only=None, seconds=None):
     Returns
     -------
     Run
+
+    Raises
+    ------
+    GradeError
+        If the jail does not start, twice: up to the first cell only the course's own code runs.
     """
     result = Run()
-    cells = [(number, code, answers.owners(id, code, plan.defines)) for number, id, code in cells]
+    owners = answers.owners(cells, plan.defines, plan.untouched)
+    cells = [(number, code, owners[number]) for number, _, code in cells]
     groups = plan.cases(hidden=False, only=only), plan.cases(hidden=True, only=only)
     deadline = time.monotonic() + (plan.limits.total_seconds if seconds is None else seconds)
-    undrawn, ended = set(), 0
+    undrawn, ended, starts = set(), 0, 1
     while time.monotonic() < deadline:
         waiting = [[case for case in group if tuple(case["id"]) not in result.values] for group in groups]
-        told = [(number, code, bool(owners) and number not in undrawn) for number, code, owners in cells]
-        talk = _Conversation(plan, result, {number: owners for number, _, owners in cells}, deadline)
+        told = [
+            (number, code, bool(own) and number not in undrawn, {one: plan.defines[one] for one in own})
+            for number, code, own in cells
+        ]
+        talk = _Conversation(plan, result, {number: own for number, _, own in cells}, deadline)
         culprit = talk.hold(told, *waiting, cache, fill_cache)
         if culprit is None:
             return result
@@ -112,12 +122,13 @@ def run_cells(plan, cells, cache, fill_cache=False, only=None, seconds=None):
             undrawn.add(which)
         elif any(number == which for number, _, _ in cells):
             text = f"Cell {which} ended its process, or its time or memory; it was left out."
-            result.note(text, next(owners for number, _, owners in cells if number == which))
+            result.note(text, owners[which])
             cells = [cell for cell in cells if cell[0] != which]
             result.culprits.add(which)
-        else:
-            result.note("The notebook could not be started.")
-            return result
+        elif starts:
+            starts -= 1
+        elif time.monotonic() < deadline:
+            raise GradeError("the jail did not start, or the set's given cells did not run in it")
     result.note("The notebook used up its time; what was not reached has no points.")
     return result
 

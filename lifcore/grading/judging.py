@@ -97,8 +97,7 @@ def run_submission(plan, cells, cache):
     Figures take most of a notebook's time and none of its points. Should a name be missing without them, all
     cells are run after all.
     """
-    untouched = {*plan.exercise.given, *plan.exercise.released}
-    needed = [cell for cell in cells if cell[2].strip("\n") not in untouched]
+    needed = [cell for cell in cells if cell[2].strip("\n") not in plan.untouched]
     result = run_cells(plan, needed, cache)
     if result.needs_more and len(needed) < len(cells):
         return run_cells(plan, cells, cache)
@@ -156,8 +155,9 @@ def judge(plan, run, only=None, nothing=NOT_REACHED):
 def _better_alone(plan, cells, judged, culprits, cache):
     """Of the questions that are not all right, those that are better with their own cells alone."""
     better, until = {}, time.monotonic() + plan.limits.total_seconds / 2
+    owners = answers.owners(cells, plan.defines, plan.untouched)
     for id, question in judged.items():
-        own = [cell for cell in cells if id in answers.owners(cell[1], cell[2], plan.defines)]
+        own = [cell for cell in cells if id in owners[cell[0]]]
         # A cell that cannot end by itself would not end alone either.
         hopeless = not own or len(own) == len(cells) or culprits.intersection(number for number, _, _ in own)
         if question["points"] == question["maximum"] or hopeless:

@@ -29,6 +29,7 @@ def caches():
     status = place.lstat()
     if place.is_symlink() or status.st_uid != os.getuid() or status.st_mode & 0o022:
         raise GradeError(f"{place}: belongs to somebody else or may be written by others; remove it")
+    place.chmod(0o711)  # whatever the umask has made of it
     return place
 
 
@@ -88,8 +89,10 @@ def require_sound(plan, cache):
     trouble = jail.problem(plan.jailed)
     if trouble:
         raise GradeError(trouble)
-    code = [*(question.solution for question in plan.exercise.questions), *plan.exercise.released]
-    run = run_cells(plan, [(number, "", one) for number, one in enumerate(code, start=1)], cache, fill_cache=True)
+    code = [(f"{question.id}-answer", question.solution) for question in plan.exercise.questions]
+    code += [("", one) for one in plan.exercise.released]
+    cells = [(number, id, one) for number, (id, one) in enumerate(code, start=1)]
+    run = run_cells(plan, cells, cache, fill_cache=True)
     for question, judged in judge(plan, run).items():
         if judged["points"] != judged["maximum"]:
             values = [value.text for value in run.values.values() if isinstance(value, Failure)]

@@ -50,6 +50,11 @@ class Plan:
         """Of each question, the names that its answer must define: dict."""
         return {question.id: question.defines for question in self.exercise.questions}
 
+    @cached_property
+    def untouched(self):
+        """Code of the released notebook that answers nothing: set of str."""
+        return {*self.exercise.given, *self.exercise.released}
+
     def cases(self, hidden, only=None):
         """What the jail is asked, of all questions or of one: list of dict."""
         reference = Reference(self.exercise)

@@ -123,7 +123,8 @@ def open_submission(path, set_name, jailed=True):
         raise SubmissionError(f"none of the notebooks belongs to the set {set_name!r}")
     rank, name, inside, chosen = max(right or candidates, key=lambda one: one[:3])
     notes = []
-    if len(candidates) > 1 or inside or name != f"{set_name}.ipynb":
+    expected = f"{set_name}.ipynb" if Path(path).is_dir() else Path(path).name
+    if len(candidates) > 1 or inside or name != expected:
         notes.append(f"Read from {name}{inside}.")
     return Submission(chosen.cells, (*chosen.notes, *notes))
 

@@ -255,7 +255,11 @@ def main():
 
     def value(case):
         drawn = draw(case["setup"], case["seed"], givens)
-        result = encode(evaluate(case["expression"], drawn, names, givens))
+        try:
+            result = encode(evaluate(case["expression"], drawn, {**names, **kept.get(case["id"][0], {})}, givens))
+        except (Unanswered, NotImplementedError):
+            # Answered later, by what no cell was seen to define.
+            result = encode(evaluate(case["expression"], drawn, names, givens))
         return to_json(result)  # here, an answer that JSON cannot hold costs this case and nothing else
 
     def answer(wanted):
@@ -268,11 +272,14 @@ def main():
             else:
                 write_all(f'{{"case": {to_json(case["id"])}, "value": {result}}}\n'.encode())
 
-    room = MAX_BYTES_OF_PICTURES
-    for number, code, drawing in job["cells"]:
+    room, kept = MAX_BYTES_OF_PICTURES, {}
+    for number, code, drawing, answered in job["cells"]:
         say(cell=number)
         _, problem = attempt(run_cell, number, code)
         same_process()
+        for question, defines in answered.items():
+            # As the check below the cell takes it: a later question may use the name for something else.
+            kept.setdefault(question, {}).update({name: names[name] for name in defines if name in names})
         if problem:
             say(cell=number, **problem)
             if problem["kind"] == "memory":

@@ -432,6 +432,13 @@ def _same_ids(data):
         cell["metadata"]["nbgrader"] = {"grade_id": "q1-answer", "solution": True}
 
 
+def _with_ids(data):
+    for cell, id in zip(data["cells"], ("q1-answer", "q2-answer", "q3-answer", "mine")):
+        cell["metadata"]["nbgrader"] = {"grade_id": id, "solution": True}
+
+
+# The answer to q3 has a helper that is called as the answer to q1 is.
+TAKEN = changed(_with_ids, *HONEST, ANSWERS["q3"] + "\ndouble = 'none of it'", "print(double)")
 COLAB = [
     "#@title Get ready { display-mode: 'form' }\nfrom google.colab import drive, files, userdata\n"
     "drive.mount('/content/drive')\nuploaded = files.upload()\n!pip install --quiet lifcore\n"
@@ -444,6 +451,7 @@ SCRIPT = f"#!/usr/bin/env python\n# coding: utf-8\n# In[1]:\n{HONEST[0]}\n# In[ 
     "# %%\nget_ipython().run_line_magic('matplotlib', 'inline')\n"
 )
 EXECUTED = [*HONEST, "exec('import math\\ndef area(r):\\n    return math.pi * r**2')"]
+STUB = "def area(r):\n    raise NotImplementedError('q3 is not answered yet')"
 TWICE = ANSWERS["q3"].replace("area", "disc")
 # Name of the file: its content, and the points it deserves, of 6; or, of one that cannot be read, what the note must
 # say.
@@ -455,6 +463,8 @@ FILES = {
     "merged/toy.ipynb": (notebook("\n".join(ANSWERS.values())), 6),
     "other_names/toy.ipynb": (notebook(*HONEST, TWICE, "area = disc"), 6),
     "by_exec/toy.ipynb": (notebook(*EXECUTED), 6),
+    "stub_then_exec/toy.ipynb": (notebook(*HONEST, STUB, EXECUTED[-1]), 6),
+    "names_taken/toy.ipynb": (TAKEN, 6),
     "same_ids/toy.ipynb": (changed(_same_ids, *HONEST, ANSWERS["q3"]), 6),
     "colab/toy.ipynb": (notebook(*COLAB), 4),
     "vscode/toy.ipynb": (changed(lambda data: data["metadata"].update(vscode={"interpreter": {}}), *HONEST), 4),

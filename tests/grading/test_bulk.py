@@ -7,6 +7,7 @@ is no jail the tests hold the grader to its refusal.
 
 import contextlib
 import csv
+import hashlib
 import os
 import shutil
 import socket
@@ -70,19 +71,24 @@ def class_folder(tmp_path_factory, server, spec, canaries):
     return folder
 
 
-def planted():
-    """Files on this machine that only an attack could have made."""
-    places = [
-        Path("/"),
-        Path("/tmp"),
-        Path("/dev"),
-        Path("/dev/shm"),
-        Path.home(),
-        Path(bulk.__file__).parent,
-        Path(sys.prefix),
-    ]
+def snapshot(class_folder):
+    """What is on the host: files of the class and of the package with their content, and names elsewhere."""
+    found = {}
+    for place in (class_folder, Path(bulk.__file__).parents[1]):
+        for path in place.rglob("*"):
+            if path.is_file() and "__pycache__" not in path.parts:
+                small = path.stat().st_size < 1_000_000
+                found[path] = hashlib.sha256(path.read_bytes()).hexdigest() if small else path.stat().st_size
     names = ("planted", "slipped", "0", "1", "d")
-    return [str(place / name) for place in places for name in names if (place / name).exists()]
+    places = [Path("/"), Path("/tmp"), Path("/dev"), Path("/dev/shm"), Path.home(), Path(sys.prefix)]
+    found["/"] = sorted(os.listdir("/"))
+    found["names"] = [str(place / name) for place in places for name in names if (place / name).exists()]
+    return found
+
+
+@pytest.fixture(scope="module")
+def before(class_folder):
+    return snapshot(class_folder)
 
 
 def left_running():
@@ -97,7 +103,7 @@ def left_running():
 
 
 @pytest.fixture(scope="module")
-def graded(class_folder, spec, canaries, tmp_path_factory):
+def graded(class_folder, spec, before, tmp_path_factory):
     """Everybody's result by name, and the folder; or None where there is no jail, and grading must refuse."""
     out = tmp_path_factory.mktemp("grades")
     if TROUBLE:
@@ -144,8 +150,9 @@ def test_what_cannot_be_read_is_explained(graded, name, reason):
     assert one["points"] == 0 and any(reason in note for note in one["notes"])
 
 
-def test_nothing_on_the_host_has_changed(graded, canaries):
-    assert planted() == [] and left_running() == []
+def test_nothing_on_the_host_has_changed(graded, canaries, class_folder, before):
+    assert snapshot(class_folder) == before and before["names"] == []
+    assert left_running() == []
     assert [place.read_text() for place in canaries] == ["alive", "alive"]
     for place in canaries:
         assert [path.name for path in place.parent.iterdir()] == ["canary"]
