@@ -8,7 +8,29 @@ from pathlib import Path
 
 import numpy as np
 
-__all__ = ["read_arrays", "write_whole"]
+__all__ = ["file_path", "read_arrays", "write_whole"]
+
+
+def file_path(path) -> Path:
+    """The name of a file as a path, or an error.
+
+    Parameters
+    ----------
+    path : str or path-like
+
+    Raises
+    ------
+    TypeError
+        If it is no name.
+    ValueError
+        If no file can have it.
+    """
+    name = os.fspath(path) if isinstance(path, os.PathLike) else path
+    if not isinstance(name, str):
+        raise TypeError(f"path must be the name of a file, got {path!r}")
+    if not Path(name).name or "\0" in name:
+        raise ValueError(f"path must be the name of a file, got {name!r}")
+    return Path(name)
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -48,7 +70,7 @@ def read_arrays(path) -> dict[str, np.ndarray]:
     ValueError
         If it is none, or is damaged: names it.
     """
-    data = Path(path).read_bytes()
+    data = file_path(path).read_bytes()
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             return {name: file[name] for name in file.files}

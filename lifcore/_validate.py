@@ -7,7 +7,58 @@ import numbers
 
 import numpy as np
 
-__all__ = ["finite_array", "finite_number", "whole_number", "words"]
+__all__ = [
+    "finite_array", "finite_number", "flag", "function", "generator", "instance_of", "one_of", "real_array",
+    "seed_or_generator", "several", "whole_number", "words",
+]
+
+
+def one_of(name: str, value, options) -> str:
+    """`value`, if it is one of some words, or an error."""
+    # Arrays have no truth value and lists no hash: only a word is looked for.
+    if not isinstance(value, str) or value not in options:
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, options))}, got {value!r}")
+    return value
+
+
+def several(name: str, value, options) -> tuple[str, ...]:
+    """`value`, one of some words or a sequence of them, as a tuple, or an error."""
+    given = (value,) if isinstance(value, str) or not np.iterable(value) else tuple(value)
+    for word in given:
+        if not isinstance(word, str) or word not in options:
+            raise ValueError(f"{name} must be some of {', '.join(map(repr, options))}, got {word!r}")
+    return given
+
+
+def flag(name: str, value) -> bool:
+    """`value` as a truth value, or an error."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be True or False, got {value!r}")
+    return bool(value)
+
+
+def instance_of(name: str, value, kind: type, described: str):
+    """`value`, if it is of a kind, described for the message, or an error."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{name} must be {described}, got {value!r}")
+    return value
+
+
+def function(name: str, value, described: str):
+    """`value`, if it can be called, or an error."""
+    if not callable(value):
+        raise TypeError(f"{name} must be {described}, got {value!r}")
+    return value
+
+
+def seed_or_generator(rng):
+    """`rng`, if it is a seed, a generator or None, or an error."""
+    return rng if rng is None or isinstance(rng, np.random.Generator) else whole_number("rng", rng, at_least=0)
+
+
+def generator(rng) -> np.random.Generator:
+    """The generator that `rng` is, or that it is a seed of."""
+    return np.random.default_rng(seed_or_generator(rng))
 
 
 def finite_number(
@@ -41,13 +92,18 @@ def finite_array(
     name: str, value, unit: str, above: float | None = None, at_least: float | None = None, at_most: float | None = None
 ) -> np.ndarray:
     """`value` as a float64 array of any shape (0-dimensional for a number), or an error; bounds as above."""
+    return _bounded(name, real_array(name, value, unit), unit, above, at_least, at_most)
+
+
+def real_array(name: str, value, unit: str) -> np.ndarray:
+    """`value` as a float64 array of any shape, which may be infinite or NaN, or an error."""
     try:
         given = np.asarray(value)
     except ValueError:
         given = None  # rows of different lengths
     if given is None or given.dtype.kind not in "iuf" and given.size:
         raise TypeError(f"{name} must be a number or an array of numbers{unit and ' in ' + unit}, got {value!r}")
-    return _bounded(name, given.astype(np.float64, copy=False), unit, above, at_least, at_most)
+    return given.astype(np.float64, copy=False) if given.size else np.empty(given.shape)
 
 
 def whole_number(name: str, value, at_least: int) -> int:
@@ -115,4 +171,7 @@ def _bounded(name, values, unit, above, at_least, at_most):
             wrong = wrong | ~holds(values, bound)
     if np.any(wrong):
         raise ValueError(f"{name} must be {' and '.join(allowed)}, got {values[wrong].flat[0]:g} {unit}".rstrip())
+    if at_least == 0.0 and np.any(np.signbit(values)):
+        # A zero with a sign would change the sign of what is divided by it.
+        values = values + 0.0
     return values

@@ -19,7 +19,7 @@ import numpy as np
 from lifcore._validate import finite_array, finite_number, whole_number
 from lifcore.kernels import bombardment as kernels
 from lifcore.kernels import random
-from lifcore.neuron import LARGEST, LIF, _neuron
+from lifcore.neuron import LARGEST, LIF, _neuron, _start
 from lifcore.simulation import MOST_SPIKES, Spikes, _initial_potentials, _seed
 
 __all__ = ["bombard", "diffusion_parameters", "equal_kicks", "membrane_cumulants"]
@@ -168,9 +168,7 @@ def bombard(n: LIF, jumps, rates, duration: float = 1000.0, size: int = 1, rng=N
     duration = finite_number("duration", duration, "ms", above=0.0)
     size = whole_number("size", size, at_least=1)
     if size == 1 and V0 is not None:
-        size = np.size(V0)
-    if rng is not None and not isinstance(rng, np.random.Generator):
-        whole_number("rng", rng, at_least=0)
+        size = _start(n, V0).size
     kicks = np.sum(rates) * duration * size
     if not kicks <= MOST_KICKS:
         raise ValueError(f"rates must give at most {MOST_KICKS:,} kicks in all, got {kicks:.2g}")

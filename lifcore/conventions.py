@@ -9,10 +9,11 @@ Each conversion has its inverse; a neuron that goes there and back is the same n
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 
-from lifcore._validate import finite_array, finite_number
+from lifcore._validate import finite_array, finite_number, instance_of
 from lifcore.neuron import LIF, _neuron
 
 __all__ = [
@@ -89,8 +90,10 @@ def from_nest(parameters: dict[str, float]) -> LIF:
     -------
     LIF
     """
+    instance_of("parameters", parameters, Mapping, "a dict")
     if set(parameters) != set(NEST_PARAMETERS):
-        raise ValueError(f"parameters must have exactly {', '.join(NEST_PARAMETERS)}, got {', '.join(sorted(parameters))}")
+        raise ValueError(
+            f"parameters must have exactly {', '.join(NEST_PARAMETERS)}, got {', '.join(sorted(map(str, parameters)))}")
     others = dict(parameters)
     C_m = finite_number("C_m", others.pop("C_m"), "pF", above=0.0)
     tau_m = finite_number("tau_m", others.pop("tau_m"), "ms", above=0.0)

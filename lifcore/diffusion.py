@@ -20,6 +20,15 @@ __all__ = [
     "siegert_rate", "stationary_density",
 ]
 
+# A larger (V - E_L - mu) / sigma has no square in float64.
+FURTHEST = 1e150
+# So far from the threshold noise that is not 0 does nothing.
+ENDLESS = 1e300
+# Noise that is weaker needs a look at how far away the threshold is.
+FAINT = 1e-200
+# From this y on the cube of what the mean interval is divided by exp(S) leaves the range of float64.
+RARE = 1e75
+
 
 def _noise(n, mu, sigma):
     """mu and sigma as arrays, in a range in which nothing leaves that of float64."""
@@ -42,9 +51,29 @@ def _together(mu, sigma):
     return [np.require(np.broadcast_to(x, shape), requirements="CW") for x in (mu, sigma)]
 
 
-def _silent_as(value, sigma):
-    """sigma with `value` where it is 0, so that nothing is divided by it."""
-    return np.where(sigma == 0.0, value, sigma) if np.any(sigma == 0.0) else sigma
+def _noisy(n, mu, sigma, furthest=FURTHEST):
+    """mu and a positive sigma, not so small that what is computed of (V - E_L - mu) / sigma leaves the range of float64."""
+    mu, sigma = _noise(n, mu, finite_array("sigma", sigma, "mV", above=0.0))
+    distance = np.maximum(abs(n.V_th - n.E_L - mu), abs(n.V_reset - n.E_L - mu))
+    if np.max(distance, initial=0.0) / furthest > np.min(sigma, initial=np.inf):
+        for far, weak in zip(*(x.flat for x in _together(distance, sigma)), strict=True):
+            if weak < far / furthest:
+                raise ValueError(
+                    f"sigma must be at least {far / furthest:.3g} mV for potentials that lie {far:.3g} mV from the mean E_L + mu, "
+                    f"got {weak:g} mV")
+    return mu, sigma
+
+
+def _weak(n, mu, sigma):
+    """y = (V_th - E_L - mu) / sigma, and where the noise changes nothing: sigma is 0, or y as good as infinite."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        y = (n.V_th - n.E_L - mu) / sigma
+    weak = (sigma == 0.0) | (abs(y) > ENDLESS)
+    least = (n.V_th - n.V_reset) / np.finfo(np.float64).max
+    if np.any((sigma < least) & ~weak):
+        raise ValueError(
+            f"sigma must be 0 or at least {least:.3g} mV where E_L + mu is the threshold, got {sigma[~weak].min():g} mV")
+    return y, weak
 
 
 def _noiseless_rate(n, mu):
@@ -82,9 +111,12 @@ def siegert_rate(n: LIF, mu, sigma) -> np.ndarray | np.float64:
     """
     mu, sigma = _together(*_noise(n, mu, sigma))
     out = np.empty(mu.shape)
-    kernels.rates(mu.reshape(-1), _silent_as(1.0, sigma).reshape(-1), *_membrane(n), out.reshape(-1))
-    silent = sigma == 0.0
-    out[silent] = _noiseless_rate(n, mu[silent])
+    if not np.any(sigma < FAINT):
+        kernels.rates(mu.reshape(-1), sigma.reshape(-1), *_membrane(n), out.reshape(-1))
+        return out[()]
+    _, weak = _weak(n, mu, sigma)
+    kernels.rates(mu.reshape(-1), np.where(weak, 1.0, sigma).reshape(-1), *_membrane(n), out.reshape(-1))
+    out[weak] = _noiseless_rate(n, mu[weak])
     return out[()]
 
 
@@ -104,24 +136,30 @@ def log_siegert_rate(n: LIF, mu, sigma) -> np.ndarray | np.float64:
         itself is below -1.8e308.
     """
     mu, sigma = _together(*_noise(n, mu, sigma))
-    silent = sigma == 0.0
+    y, weak = _weak(n, mu, sigma)
     with np.errstate(all="ignore"):
-        out = np.asarray(kernels.log_rate.ufunc(mu, _silent_as(1.0, sigma), *_membrane(n)))
-        out[silent] = np.log(_noiseless_rate(n, mu[silent]))
+        out = np.asarray(kernels.log_rate.ufunc(mu, np.where(weak, 1.0, sigma), *_membrane(n)))
+        # The logarithm is -y**2, and what is added to it less than its rounding error.
+        out[(y > 0.0) & np.isinf(y * y)] = -np.inf
+        out[weak] = np.log(_noiseless_rate(n, mu[weak]))
     return out[()]
 
 
 def _cumulants(n, mu, sigma):
     """Cumulants 1 to 3 of the interval divided by exp(S), exp(2 S) and exp(3 S), and S; each in the common shape."""
     mu, sigma = _together(*_noise(n, mu, sigma))
+    mu, sigma, shape = mu.reshape(-1), sigma.reshape(-1), mu.shape
+    y, weak = _weak(n, mu, sigma)
+    rare = (y > RARE) & (sigma > 0.0)
     found = np.empty((mu.size, 4))
     kernels.cumulants_of_intervals(
-        mu.reshape(-1), _silent_as(1.0, sigma).reshape(-1), *_membrane(n), found, np.empty(4 * kernels.NODES))
-    silent = sigma.reshape(-1) == 0.0
-    found[silent] = 0.0
-    with np.errstate(divide="ignore"):
-        found[silent, 0] = 1000.0 / _noiseless_rate(n, mu.reshape(-1)[silent])
-    return np.moveaxis(found.reshape(*mu.shape, 4), -1, 0)
+        mu, np.where(weak | rare, 1.0, sigma), *_membrane(n), found, np.empty(4 * kernels.NODES))
+    found[weak] = 0.0
+    with np.errstate(divide="ignore", over="ignore"):
+        found[weak, 0] = 1000.0 / _noiseless_rate(n, mu[weak])
+        # An escape without memory: intervals are exponential, and their mean is exp(S) within the rounding error of S = y**2.
+        found[rare] = np.stack([*np.broadcast_arrays(1.0, 1.0, 2.0, y[rare]**2)], axis=-1)
+    return np.moveaxis(found.reshape(*shape, 4), -1, 0)
 
 
 def _scaled_moments(first, second, third):
@@ -221,7 +259,7 @@ def stationary_density(n: LIF, mu, sigma, V) -> np.ndarray | np.float64:
     ----------
     Brunel & Hakim (1999), Neural Computation 11: 1621; Abbott & van Vreeswijk (1993), Physical Review E 48: 1483.
     """
-    mu, sigma = _noise(n, mu, finite_array("sigma", sigma, "mV", above=0.0))
+    mu, sigma = _noisy(n, mu, sigma)
     V = finite_array("V", V, "mV", at_least=-LARGEST, at_most=LARGEST)
     return _broadcast(kernels.density, V, mu, sigma, *_membrane(n))
 
@@ -260,6 +298,7 @@ def boundary_flux(n: LIF, mu: float, sigma: float) -> BoundaryFlux:
     BoundaryFlux
     """
     mu, sigma = finite_number("mu", mu, "mV"), finite_number("sigma", sigma, "mV", above=0.0)
+    _noisy(n, mu, max(sigma, np.sqrt(np.finfo(np.float64).tiny)))
     rate = siegert_rate(n, mu, sigma)
     slope = -2.0 * rate / 1000.0 * n.tau_m / sigma**2
     return BoundaryFlux(rate, slope, slope)

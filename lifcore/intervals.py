@@ -10,8 +10,9 @@ from __future__ import annotations
 import numpy as np
 
 from lifcore._validate import finite_number
+from lifcore.diffusion import _noisy
 from lifcore.kernels import intervals as kernels
-from lifcore.neuron import LARGEST, LIF, _neuron
+from lifcore.neuron import LIF, _neuron
 from lifcore.simulation import Spikes, _spikes
 
 __all__ = ["interspike_intervals", "interval_density"]
@@ -68,8 +69,7 @@ def interval_density(n: LIF, mu: float, sigma: float, duration: float, dt: float
     Buonocore, Nobile & Ricciardi (1987), Advances in Applied Probability 19: 784.
     """
     _neuron(n)
-    mu = finite_number("mu", mu, "mV", at_least=-LARGEST, at_most=LARGEST)
-    sigma = finite_number("sigma", sigma, "mV", above=0.0, at_most=LARGEST)
+    mu, sigma = map(float, _noisy(n, finite_number("mu", mu, "mV"), finite_number("sigma", sigma, "mV")))
     duration = finite_number("duration", duration, "ms", above=n.t_ref)
     dt = finite_number("dt", dt, "ms", above=0.0, at_most=duration - n.t_ref)
     points = (duration - n.t_ref) / dt * (1.0 + 1e-12) + 1.0

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lifcore._validate import finite_array, finite_number, whole_number, words
+from lifcore._validate import finite_array, finite_number, flag, instance_of, one_of, whole_number, words
 from lifcore.kernels import network as kernels
 from lifcore.kernels import random
 from lifcore.neuron import LARGEST, LIF, SMALLEST
@@ -78,8 +78,7 @@ class Population:
         size = whole_number("size", self.size, at_least=1)
         if size > MOST_NEURONS:
             raise ValueError(f"size must be at most {MOST_NEURONS:,} neurons, got {size:,}")
-        if not isinstance(self.neuron, LIF):
-            raise TypeError(f"neuron must be a LIF neuron, as LIF(tau_m=20.0), got {self.neuron!r}")
+        instance_of("neuron", self.neuron, LIF, "a LIF neuron, as LIF(tau_m=20.0)")
         mu = finite_array("mu", self.mu, "mV", at_least=-LARGEST, at_most=LARGEST)
         if mu.shape not in ((), (size,)):
             raise ValueError(f"mu must be a number or have one value for each of {size} neurons, got shape {mu.shape}")
@@ -145,14 +144,12 @@ class Connection:
 
     def __post_init__(self):
         for name in ("source", "target"):
-            if not isinstance(getattr(self, name), str):
-                raise TypeError(f"{name} must be the name of a population, got {getattr(self, name)!r}")
+            instance_of(name, getattr(self, name), str, "the name of a population")
         ways = [name for name in ("indegree", "probability", "pairs") if getattr(self, name) is not None]
         if len(ways) != 1:
             raise ValueError(
                 f"exactly one of indegree, probability and pairs must be given, got {' and '.join(ways) or 'none'}")
-        if not isinstance(self.to_itself, bool):
-            raise TypeError(f"to_itself must be True or False, got {self.to_itself!r}")
+        flag("to_itself", self.to_itself)
         values = {
             "J": finite_array("J", self.J, "mV", at_least=-LARGEST, at_most=LARGEST),
             "delay": finite_array("delay", self.delay, "ms", above=0.0),
@@ -211,7 +208,7 @@ class Activity:
     duration: float
 
     def __getitem__(self, name: str) -> Spikes:
-        return self.spikes[_known("population", name, self.spikes)]
+        return self.spikes[one_of("population", name, self.spikes)]
 
     def rates(self, start: float = 0.0) -> dict[str, float]:
         """Mean rate of each population.
@@ -226,9 +223,7 @@ class Activity:
         dict of str to float
             In Hz.
         """
-        start = finite_number("start", start, "ms", at_least=0.0)
-        if start >= self.duration:
-            raise ValueError(f"start must be less than the duration of {self.duration:g} ms, got {start:g} ms")
+        start = self._start(start)
         return {
             name: 1000.0 * int(np.count_nonzero(spikes.spike_times >= start)) / (spikes.size * (self.duration - start))
             for name, spikes in self.spikes.items()}
@@ -300,9 +295,7 @@ class Activity:
         """
         segments = whole_number("segments", segments, at_least=1)
         bin = finite_number("bin", bin, "ms", above=0.0)
-        start = finite_number("start", start, "ms", at_least=0.0)
-        if start >= self.duration:
-            raise ValueError(f"start must be less than the duration of {self.duration:g} ms, got {start:g} ms")
+        start = self._start(start)
         if (self.duration - start) / bin > MOST_BINS:
             raise ValueError(f"bin must be at least {(self.duration - start) / MOST_BINS:g} ms, got {bin:g} ms")
         length = int((self.duration - start) / (bin * segments) * (1.0 + 1e-12))
@@ -332,7 +325,13 @@ class Activity:
         spectrum, standard_error : ndarray
             In Hz.
         """
-        return spike_train_spectrum(self[name], self.duration, f, start)
+        return spike_train_spectrum(self[name], self.duration, f, self._start(start))
+
+    def _start(self, start):
+        start = finite_number("start", start, "ms", at_least=0.0)
+        if start >= self.duration:
+            raise ValueError(f"start must be less than the duration of {self.duration:g} ms, got {start:g} ms")
+        return start
 
 
 def brunel_network(
@@ -378,8 +377,7 @@ def brunel_network(
     >>> populations["I"].size, populations["E"].nu_ext
     (2500, 20000.0)
     """
-    if not isinstance(diffusion, bool):
-        raise TypeError(f"diffusion must be True or False, got {diffusion!r}")
+    flag("diffusion", diffusion)
     g = finite_number("g", g, "", at_least=0.0)
     eta = finite_number("eta", eta, "", at_least=0.0)
     J = finite_number("J", J, "mV", above=0.0)
@@ -399,12 +397,6 @@ def brunel_network(
     return populations, connections
 
 
-def _known(kind, name, names):
-    if not isinstance(name, str) or name not in names:
-        raise ValueError(f"{kind} must be one of {', '.join(map(repr, names))}, got {name!r}")
-    return name
-
-
 def checked_parts(populations, connections) -> tuple[dict[str, Population], tuple[Connection, ...]]:
     """Populations and connections that fit together, or an error that names which does not."""
     if not isinstance(populations, dict) or not populations:
@@ -416,13 +408,9 @@ def checked_parts(populations, connections) -> tuple[dict[str, Population], tupl
         raise TypeError(f"connections must be a list of Connection, got {connections!r}")
     populations, connections = dict(populations), tuple(connections)
     for k, connection in enumerate(connections):
-        if not isinstance(connection, Connection):
-            raise TypeError(f"connections[{k}] must be a Connection, got {connection!r}")
+        instance_of(f"connections[{k}]", connection, Connection, "a Connection")
         for end in ("source", "target"):
-            if getattr(connection, end) not in populations:
-                raise ValueError(
-                    f"{end} of connections[{k}] must be one of {', '.join(map(repr, populations))}, got "
-                    f"{getattr(connection, end)!r}")
+            one_of(f"{end} of connections[{k}]", getattr(connection, end), populations)
         most = possible_sources(populations, connection)
         if connection.indegree is not None and connection.indegree > most:
             raise ValueError(
@@ -505,7 +493,7 @@ class Network:
         if self.size > MOST_NEURONS:
             raise ValueError(f"populations must have at most {MOST_NEURONS:,} neurons, got {self.size:,}")
         self._first = dict(zip(self.populations, np.cumsum([0, *sizes[:-1]]).tolist(), strict=True))
-        seed = _seed(_checked_rng(rng))
+        seed = _seed(rng)
         self._chunks = self._divide()
         self._projections = [self._drawn(k, connection, seed) for k, connection in enumerate(self.connections)]
         self.synapses = sum(projection.sources.size for projection in self._projections)
@@ -658,18 +646,16 @@ class Network:
                 raise ValueError(
                     f"dt must be at most tau_m = {population.neuron.tau_m:g} ms of {name!r}, got {dt:g} ms")
         threads = whole_number("threads", threads, at_least=1)
-        if not isinstance(progress, bool):
-            raise TypeError(f"progress must be True or False, got {progress!r}")
-        seed = _seed(_checked_rng(rng))
+        flag("progress", progress)
+        seed = _seed(rng)
         simulation = _Simulation(self, dt, steps, seed, self._initial(V0, seed), checked_signals(self.populations, signals, steps))
         return simulation.run(duration, min(threads, len(self._chunks)), progress)
 
     def _initial(self, V0, seed):
         V0 = {} if V0 is None else V0
-        if not isinstance(V0, dict):
-            raise TypeError(f"V0 must be a dict of names to potentials, got {V0!r}")
+        instance_of("V0", V0, dict, "a dict of names to potentials")
         for name in V0:
-            _known("population of V0", name, self.populations)
+            one_of("population of V0", name, self.populations)
         V = np.empty(self.size)
         rng = np.random.default_rng([*map(int, seed), 1])
         for name, population in self.populations.items():
@@ -719,22 +705,15 @@ def spread_potentials(population: Population) -> np.ndarray:
 def checked_signals(names, signals, steps) -> dict[str, np.ndarray]:
     """Drives of populations in time, or an error that names which is wrong."""
     signals = {} if signals is None else signals
-    if not isinstance(signals, dict):
-        raise TypeError(f"signals must be a dict of names to drives, got {signals!r}")
+    instance_of("signals", signals, dict, "a dict of names to drives")
     checked = {}
     for name, values in signals.items():
-        _known("population of signals", name, names)
+        one_of("population of signals", name, names)
         values = finite_array(f"signals[{name!r}]", values, "mV", at_least=-LARGEST, at_most=LARGEST)
         if values.shape != (steps,):
             raise ValueError(f"signals[{name!r}] must have one value for each of {steps} steps, got shape {values.shape}")
         checked[name] = values
     return checked
-
-
-def _checked_rng(rng):
-    if rng is not None and not isinstance(rng, np.random.Generator):
-        whole_number("rng", rng, at_least=0)
-    return rng
 
 
 def _multiple(name, value, dt):

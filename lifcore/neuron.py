@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lifcore._validate import finite_array, finite_number
+from lifcore._validate import finite_array, finite_number, instance_of
 from lifcore.kernels import lif as kernels
 
 __all__ = [
@@ -110,9 +110,7 @@ class LIF:
 
 
 def _neuron(n):
-    if not isinstance(n, LIF):
-        raise TypeError(f"n must be a LIF neuron, as LIF(tau_m=20.0), got {n!r}")
-    return n
+    return instance_of("n", n, LIF, "a LIF neuron, as LIF(tau_m=20.0)")
 
 
 def _duration(duration):

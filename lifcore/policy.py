@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lifcore._validate import finite_array, finite_number, whole_number, words
+from lifcore._validate import finite_array, finite_number, flag, instance_of, several, whole_number, words
 from lifcore.kernels import cartpole, random
 from lifcore.kernels import policy as kernels
 from lifcore.simulation import _seed
@@ -203,13 +203,10 @@ def _train(n, x, spikes):
 
 
 def _neuron(n):
-    if not isinstance(n, EscapeNoiseLIF):
-        raise TypeError(f"n must be an EscapeNoiseLIF, as EscapeNoiseLIF(weights=[0.0, 0.0]), got {n!r}")
+    instance_of("n", n, EscapeNoiseLIF, "an EscapeNoiseLIF, as EscapeNoiseLIF(weights=[0.0, 0.0])")
 
 
 def _streams(rng, count):
-    if rng is not None and not isinstance(rng, np.random.Generator):
-        whole_number("rng", rng, at_least=0)
     streams = np.empty((4, count), np.uint32)
     random.seed_streams(_seed(rng), 0, streams)
     return streams
@@ -530,6 +527,7 @@ def reinforce(
     columns, scales, steps = _sight(n)
     if not n.Delta > 0.0:
         raise ValueError("Delta must be greater than 0 mV, got 0 mV: a neuron without noise tries nothing new")
+    flag("fade", fade), flag("progress", progress)
     batch = whole_number("batch", batch, at_least=1)
     if whole_number("episodes", episodes, at_least=1) % batch:
         raise ValueError(f"episodes must be a multiple of batch = {batch}, got {episodes}")
@@ -567,10 +565,9 @@ def reinforce(
 
 def _rates(n, learn, learning_rate):
     """Size of a move of each parameter, 0 for those that stay."""
-    learn = (learn,) if isinstance(learn, str) else tuple(learn)
-    unknown = [name for name in learn if name not in LEARNABLE]
-    if unknown or not learn:
-        raise ValueError(f"learn must name some of {', '.join(LEARNABLE)}, got {(unknown or [learn])[0]!r}")
+    learn = several("learn", learn, LEARNABLE)
+    if not learn:
+        raise ValueError(f"learn must be some of {', '.join(map(repr, LEARNABLE))}, got none")
     if "tau_m" in learn and n.tau_m == 0.0:
         raise ValueError("tau_m must be greater than 0 ms to be learnt, got 0 ms")
     size = {name: learning_rate if name in learn else 0.0 for name in LEARNABLE}
@@ -605,6 +602,7 @@ def evaluate(n: EscapeNoiseLIF, episodes: int = 100, rng=None, progress: bool = 
 
     columns, scales, steps = _sight(n)
     episodes = whole_number("episodes", episodes, at_least=1)
+    flag("progress", progress)
     streams = _streams(rng, episodes)
     try:
         import gymnasium

@@ -23,12 +23,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq, linear_sum_assignment
 
-from lifcore._validate import finite_array, finite_number
-from lifcore.diffusion import _membrane, _noise, siegert_rate
+from lifcore._validate import finite_array, finite_number, flag, one_of
+from lifcore.diffusion import _membrane, _noisy, siegert_rate
 from lifcore.kernels import critical
 from lifcore.kernels import rate_model as kernels
 from lifcore.network import _multiple, checked_parts, checked_signals, possible_sources
-from lifcore.response import spike_spectrum, static_gain, susceptibility
+from lifcore.neuron import SMALLEST
+from lifcore.response import RESOLVED, spike_spectrum, static_gain, susceptibility
 
 __all__ = ["MODELS", "FixedPoint", "MeanField", "critical_loop_gain", "effective_time_constant"]
 
@@ -80,7 +81,7 @@ def effective_time_constant(n, mu, sigma) -> float:
     float
         In ms: the limit of -Im chi / (2 pi f Re chi) for f to 0.
     """
-    mu, sigma = map(float, _noise(n, finite_number("mu", mu, "mV"), finite_number("sigma", sigma, "mV", above=0.0)))
+    mu, sigma = map(float, _noisy(n, finite_number("mu", mu, "mV"), finite_number("sigma", sigma, "mV"), RESOLVED))
     return float(critical.effective_time(mu, sigma, *_membrane(n)))
 
 
@@ -117,11 +118,10 @@ def critical_loop_gain(n, mu, sigma, delay: float, tau_s: float = 0.0, model: st
     N. Brunel, V. Hakim, Fast global oscillations in networks of integrate-and-fire neurons with low firing rates, Neural
     Computation 11 (1999), 1621-1671.
     """
-    mu, sigma = map(float, _noise(n, finite_number("mu", mu, "mV"), finite_number("sigma", sigma, "mV", above=0.0)))
+    mu, sigma = map(float, _noisy(n, finite_number("mu", mu, "mV"), finite_number("sigma", sigma, "mV"), RESOLVED))
     delay = finite_number("delay", delay, "ms", at_least=SHORTEST, at_most=LONGEST)
     tau_s = finite_number("tau_s", tau_s, "ms", at_least=0.0, at_most=LONGEST)
-    if model not in MODELS:
-        raise ValueError(f"model must be one of {', '.join(map(repr, MODELS))}, got {model!r}")
+    one_of("model", model, MODELS)
     tau = {"tau_m": n.tau_m, "tau_eff": critical.effective_time(mu, sigma, *_membrane(n))}.get(model, 0.0)
     answer = critical.OWN if model == "lif" else critical.FILTERED
     f_max, pieces = critical.search_range(delay, float(siegert_rate(n, mu, sigma)))
@@ -165,9 +165,7 @@ class MeanField:
 
     def __init__(self, populations, connections, fluctuations: bool = True):
         self.populations, self.connections = checked_parts(populations, connections)
-        if not isinstance(fluctuations, bool):
-            raise TypeError(f"fluctuations must be True or False, got {fluctuations!r}")
-        self.fluctuations = fluctuations
+        self.fluctuations = flag("fluctuations", fluctuations)
         self.names = tuple(self.populations)
         self._neurons = [population.neuron for population in self.populations.values()]
         for name, population in self.populations.items():
@@ -533,7 +531,7 @@ class MeanField:
             is, and every rate equation but one with a negative `effective_time_constant`.
         """
         self._check(point, model)
-        f_max = finite_number("f_max", f_max, "Hz", above=0.0)
+        f_max = finite_number("f_max", f_max, "Hz", at_least=SMALLEST, at_most=MOST_POINTS)
         low = min(1.0, 0.5 * f_max)
         fewest = max(400.0, f_max, min(50.0 * f_max / max(float(np.min(point.nu)), 1.0), 5_000.0))
         grid = np.concatenate([
@@ -641,8 +639,7 @@ class MeanField:
     def _check(self, point, model):
         if not isinstance(point, FixedPoint) or np.shape(point.nu) != (len(self.names),):
             raise TypeError(f"point must be a FixedPoint of this mean field, got {point!r}")
-        if model not in MODELS:
-            raise ValueError(f"model must be one of {', '.join(map(repr, MODELS))}, got {model!r}")
+        one_of("model", model, MODELS)
         if np.any(point.sigma <= 0.0):
             name = self.names[int(np.argmin(point.sigma))]
             raise ValueError(f"point must have noise in every population, got sigma = 0 in {name!r}")

@@ -73,6 +73,7 @@ def fano_factor(n: LIF, mu: float, sigma: float, window: float) -> float:
     ----------
     D. R. Cox, P. A. W. Lewis, The Statistical Analysis of Series of Events, 1966, chapter 4.
     """
+    mu, sigma = finite_number("mu", mu, "mV"), finite_number("sigma", sigma, "mV", above=0.0)
     window = finite_number("window", window, "ms", above=0.0)
     nu = siegert_rate(n, mu, sigma)
     if nu == 0.0:
@@ -173,7 +174,7 @@ def assumption_errors(n: LIF, mu: float, sigma: float, N: int, window: float, J:
         Naming the argument, its value and what is allowed.
     """
     N = whole_number("N", N, at_least=1)
-    sigma = finite_number("sigma", sigma, "mV", above=0.0)
+    mu, sigma = finite_number("mu", mu, "mV"), finite_number("sigma", sigma, "mV", above=0.0)
     f = finite_number("f", f, "Hz", at_least=0.0)
     nu = siegert_rate(n, mu, sigma)
     if nu < LEAST_RATE:

@@ -15,13 +15,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lifcore._validate import finite_array, finite_number, whole_number
+from lifcore._validate import finite_array, finite_number, one_of, whole_number
 from lifcore.diffusion import _membrane, isi_cv, siegert_rate
 from lifcore.kernels import diffusion as stationary
 from lifcore.kernels import response as kernels
-from lifcore.neuron import LARGEST, LIF, _neuron
+from lifcore.neuron import LARGEST, LIF, SMALLEST, _neuron
 from lifcore.response import _frequencies, spike_spectrum, static_gain, susceptibility
-from lifcore.simulation import simulate
+from lifcore.simulation import MOST_FREQUENCY, MOST_STEPS, simulate
 
 __all__ = [
     "MeasuredResponse", "adiabatic_signal_to_noise", "measure_response", "optimal_noise", "signal_to_noise",
@@ -100,8 +100,7 @@ def adiabatic_signal_to_noise(n: LIF, mu, sigma, spikes: str = "renewal") -> np.
     ndarray or float64
         Hz/mV**2, in the common shape.
     """
-    if spikes not in ("renewal", "poisson"):
-        raise ValueError(f"spikes must be 'renewal' or 'poisson', got {spikes!r}")
+    one_of("spikes", spikes, ("renewal", "poisson"))
     gain, nu = static_gain(n, mu, sigma), np.asarray(siegert_rate(n, mu, sigma))
     noise = nu * isi_cv(n, mu, sigma) ** 2 if spikes == "renewal" else nu
     return np.divide(gain**2, noise, out=np.zeros_like(nu), where=noise > 0.0)[()]
@@ -161,8 +160,7 @@ def optimal_noise(n: LIF, mu, f, measure: str = "snr") -> np.ndarray | np.float6
     does not depend on its amplitude then. The noise is searched from 0.02 to 200 times V_th - E_L - mu.
     """
     _neuron(n)
-    if measure not in MEASURES:
-        raise ValueError(f"measure must be 'snr' or 'amplification', got {measure!r}")
+    one_of("measure", measure, MEASURES)
     mu = finite_array("mu", mu, "mV", at_least=-LARGEST, at_most=LARGEST)
     threshold = n.V_th - n.E_L
     if np.any(mu >= threshold):
@@ -245,8 +243,8 @@ def measure_response(
     """
     _neuron(n)
     mu, sigma = finite_number("mu", mu, "mV"), finite_number("sigma", sigma, "mV", above=0.0)
-    f = finite_number("f", f, "Hz", above=0.0)
-    amplitude = finite_number("amplitude", amplitude, "mV", above=0.0)
+    f = finite_number("f", f, "Hz", at_least=SMALLEST, at_most=MOST_FREQUENCY)
+    amplitude = finite_number("amplitude", amplitude, "mV", at_least=SMALLEST, at_most=LARGEST)
     duration = finite_number("duration", duration, "ms", above=0.0)
     size = whole_number("size", size, at_least=2)
     period = 1000.0 / f
@@ -254,6 +252,11 @@ def measure_response(
     if dt > 0.1 * period:
         raise ValueError(f"dt must be at most a tenth of the signal's period, {0.1 * period:g} ms, got {dt:g} ms")
     settle = 10.0 * n.tau_m if settle is None else finite_number("settle", settle, "ms", at_least=0.0)
+    steps = (duration + settle + 2.0 * period) / dt
+    if not steps <= MOST_STEPS:
+        raise ValueError(
+            f"duration, settle and the signal's period of {period:g} ms must be at most {MOST_STEPS:,} steps of dt = {dt:g} ms in all, "
+            f"got {steps:.2g}")
     in_a_period = int(np.ceil(period / dt))
     dt = period / in_a_period
     recorded, before = int(np.ceil(duration / period)), int(np.ceil(settle / period))
@@ -273,6 +276,10 @@ def measure_response(
     mean = transforms.mean()
     powers = length * np.abs(transforms - mean) ** 2 * size / (size - 1)
     spectrum, spectrum_error = powers.mean(), powers.std(ddof=1) / np.sqrt(size)
+    if not spectrum > 0.0:
+        raise ValueError(
+            f"mu and sigma must let the neurons fire at different times, got mu = {mu:g} mV and sigma = {sigma:g} mV, with which all "
+            "fire alike")
     chi = 2.0 * mean / amplitude
     # The mean's variance, half of it in the real part and half in the imaginary.
     chi_error = 2.0 / amplitude * np.sqrt(0.5 * spectrum / (length * size))

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from lifcore._validate import finite_array
-from lifcore.diffusion import _membrane, _noise, siegert_rate
+from lifcore._validate import finite_array, one_of
+from lifcore.diffusion import _membrane, _noisy, siegert_rate
 from lifcore.kernels import diffusion as stationary
 from lifcore.kernels import response as kernels
-from lifcore.neuron import LARGEST, LIF
+from lifcore.neuron import LARGEST, LIF, SMALLEST, _neuron
+from lifcore.simulation import MOST_FREQUENCY
 
 __all__ = ["fast_susceptibility", "spike_spectrum", "static_gain", "step_response", "susceptibility"]
 
@@ -20,22 +21,24 @@ SOURCES = ("mu", "sigma")
 # The initial density of a step is followed down to where exp(-BEHIND) of it is left.
 BEHIND = 45.0
 FURTHEST = 400.0  # of y: the transform is followed across all of them in steps that shorten as 1 / y
+RESOLVED = 1e60  # of y in the linear response: its fourth power stays in the range of float64
 LEAST_TERMS, MOST_TERMS = 40, 20_000
+MOST_PANELS = 20_000
+# In tau_m. From here on the sum of the inversion loses more digits than the next term of a series in sqrt(t) has.
+EARLIEST = 1e-12
 
 
 def _modulated(of):
-    if of not in SOURCES:
-        raise ValueError(f"of must be 'mu' or 'sigma', got {of!r}")
-    return 2 * SOURCES.index(of)
+    return 2 * SOURCES.index(one_of("of", of, SOURCES))
 
 
 def _frequencies(f):
-    return finite_array("f", f, "Hz", at_least=0.0, at_most=1e15)
+    return finite_array("f", f, "Hz", at_least=0.0, at_most=MOST_FREQUENCY)
 
 
 def _at_frequencies(n, mu, sigma, f, rows, fill):
     """Call `fill(f, mu, sigma, out)` for each distinct pair of mu and sigma with all its frequencies."""
-    mu, sigma = _noise(n, mu, finite_array("sigma", sigma, "mV", above=0.0))
+    mu, sigma = _noisy(n, mu, sigma, RESOLVED)
     f = _frequencies(f)
     try:
         shape = np.broadcast_shapes(mu.shape, sigma.shape, f.shape)
@@ -115,7 +118,7 @@ def fast_susceptibility(n: LIF, mu, sigma, f, of: str = "mu") -> np.ndarray | np
     """
     row = _modulated(of)
     found = _at_frequencies(
-        n, mu, sigma, finite_array("f", f, "Hz", above=0.0), 4,
+        n, mu, sigma, finite_array("f", f, "Hz", at_least=SMALLEST), 4,
         lambda f, mu, sigma, out: kernels.fast_susceptibilities(f, mu, sigma, *_membrane(n), out))
     return (found[row] + 1j * found[row + 1])[()]
 
@@ -252,12 +255,14 @@ def step_response(n: LIF, before, after, t) -> np.ndarray | np.float64:
     ----------
     Darling & Siegert (1953) for the transform; Abate & Whitt (1995), ORSA Journal on Computing 7: 36, for its inversion.
     """
-    _noise(n, 0.0, 1.0)
+    _neuron(n)
     before, after = _pair("before", before), _pair("after", after)
     t = finite_array("t", t, "ms", at_least=-LARGEST, at_most=LARGEST)
     rate_before, rate_after = siegert_rate(n, *before), siegert_rate(n, *after)
     out = np.full(t.shape, rate_before)
-    out[t == 0.0] = rate_before * (after[1] / before[1]) ** 2
+    # Written so that no rate at all stays none.
+    at_once = rate_before * (after[1] / before[1]) ** 2 if rate_before else 0.0
+    out[t == 0.0] = at_once
     later = np.require(t[t > 0.0], requirements="CW").reshape(-1)
     if later.size and before != after:
         terms = _inversion_terms(n, *after, later)
@@ -273,10 +278,18 @@ def step_response(n: LIF, before, after, t) -> np.ndarray | np.float64:
             raise ValueError(
                 f"after must have a sigma of at least {furthest / FURTHEST:.3g} mV for potentials that lie {furthest:.3g} mV "
                 f"from the mean, got {after[1]:g} mV")
+        if n.V_th - lowest > MOST_PANELS * before[1]:
+            raise ValueError(
+                f"before must have a sigma of at least {(n.V_th - lowest) / MOST_PANELS:.3g} mV for potentials from {lowest:.3g} "
+                f"to V_th = {n.V_th:g} mV, got {before[1]:g} mV")
+        # The rate begins as at_once + c sqrt(t).
+        very_soon = np.sqrt(np.minimum(later / (EARLIEST * n.tau_m), 1.0))
+        later = np.maximum(later, EARLIEST * n.tau_m)
         distances, masses, below = _initial_nodes(n, before, after, later.min())
         values = np.empty(later.size)
         kernels.step_rates(
             later, rate_before, rate_after, *after, *_membrane(n), distances, masses, below, terms.astype(np.int64), values)
+        values = np.where(very_soon < 1.0, at_once + (values - at_once) * very_soon, values)
         # A rate below the rounding error may come out negative.
         out[t > 0.0] = np.maximum(values, 0.0)
     return out[()]

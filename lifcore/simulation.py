@@ -16,7 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lifcore._validate import finite_array, finite_number, whole_number
+from lifcore._validate import (
+    finite_array, finite_number, flag, generator, instance_of, one_of, seed_or_generator, whole_number)
 from lifcore.kernels import lif as kernels
 from lifcore.kernels import population, random
 from lifcore.neuron import LARGEST, LIF, _current, _neuron, _start, interspike_interval
@@ -27,6 +28,7 @@ __all__ = [
 
 MOST_SPIKES = 2_000_000_000
 MOST_STEPS = 2_000_000_000
+MOST_FREQUENCY = 1e15
 METHODS = {"exact": population.EXACT, "euler": population.EULER}
 CROSSINGS = {"bridge": population.BRIDGE, "bridge-end": population.BRIDGE_END, "grid": population.GRID}
 # One task of a thread, and one call of the kernel: a few milliseconds, so that a progress bar moves.
@@ -59,7 +61,7 @@ class Spikes:
 
     def of(self, neuron: int) -> np.ndarray:
         """Spike times of one neuron in ms."""
-        return self.spike_times[self.spike_neurons == neuron]
+        return self.spike_times[self.spike_neurons == whole_number("neuron", neuron, at_least=0)]
 
 
 @dataclass(frozen=True)
@@ -155,15 +157,13 @@ def simulate(
     size = whole_number("size", size, at_least=1)
     if dt is not None:
         dt = finite_number("dt", dt, "ms", above=0.0)
-    if rng is not None and not isinstance(rng, np.random.Generator):
-        whole_number("rng", rng, at_least=0)
-    if method not in METHODS:
-        raise ValueError(f"method must be 'exact' or 'euler', got {method!r}")
-    if crossing not in CROSSINGS:
-        raise ValueError(f"crossing must be 'bridge', 'bridge-end' or 'grid', got {crossing!r}")
+    seed_or_generator(rng)
+    one_of("method", method, METHODS)
+    one_of("crossing", crossing, CROSSINGS)
+    flag("progress", progress)
     threads = whole_number("threads", threads, at_least=1)
     if size == 1:
-        size = max(mu.size, sigma.size, 1 if V0 is None else np.size(V0))
+        size = max(mu.size, sigma.size, 1 if V0 is None else _start(n, V0).size)
     for name, values in (("mu", mu), ("sigma", sigma)):
         if values.ndim != 1 or values.size not in (1, size):
             raise ValueError(
@@ -219,13 +219,13 @@ def _most_spikes(n, mu, sigma, signal, duration):
 
 def _seed(rng):
     """A seed of 64 bits as the two words that `seed_streams` takes, the low one first."""
-    if isinstance(rng, (int, np.integer)):
-        if rng >= 2**64:
-            raise ValueError(f"rng must be less than 2**64 as a seed, got {rng}")
-        seed = int(rng)
+    given = seed_or_generator(rng)
+    if isinstance(given, int):
+        if given >= 2**64:
+            raise ValueError(f"rng must be less than 2**64 as a seed, got {given}")
+        seed = given
     else:
-        generator = np.random.default_rng() if rng is None else rng
-        seed = int(generator.integers(2**64, dtype=np.uint64))
+        seed = int(generator(given).integers(2**64, dtype=np.uint64))
     return np.array([seed & 0xFFFFFFFF, seed >> 32], dtype=np.uint32)
 
 
@@ -344,7 +344,8 @@ def simulate_piecewise(n: LIF, edges, I, V0=None) -> Spikes:
             f"I must have the shape (segments,) or (size, segments) with segments = {lengths.size}, got {I.shape}")
     I = np.atleast_2d(I)
     # One current for all: then V0 says how many there are.
-    size = I.shape[0] if I.shape[0] > 1 or np.ndim(V0) != 1 else np.size(V0)
+    V0 = _start(n, V0)
+    size = I.shape[0] if I.shape[0] > 1 or V0.ndim != 1 else V0.size
     V0 = _initial_potentials(n, V0, size)
     I = np.require(np.broadcast_to(I, (size, lengths.size)), requirements="CW")
     # A segment holds its length over its interval, rounded up, and one more left over from the segment before.
@@ -388,8 +389,7 @@ def integrate(n: LIF, I, dt: float, V0=None, method: str = "exact") -> Trace:
     _neuron(n)
     dt = finite_number("dt", dt, "ms", above=0.0)
     fractions = {"exact": -math.expm1(-dt / n.tau_m), "euler": dt / n.tau_m}
-    if method not in fractions:
-        raise ValueError(f"method must be 'exact' or 'euler', got {method!r}")
+    one_of("method", method, fractions)
     I = np.atleast_1d(_current(n, I))
     if I.ndim > 2 or I.shape[-1] == 0:
         raise ValueError(f"I must have the shape (steps,) or (size, steps) with at least one step, got {I.shape}")
@@ -408,9 +408,7 @@ def integrate(n: LIF, I, dt: float, V0=None, method: str = "exact") -> Trace:
 
 
 def _spikes(spikes):
-    if not isinstance(spikes, Spikes):
-        raise TypeError(f"spikes must be Spikes, as simulate returns them, got {spikes!r}")
-    return spikes
+    return instance_of("spikes", spikes, Spikes, "Spikes, as simulate returns them")
 
 
 def population_rate(spikes: Spikes, bin: float, duration: float) -> tuple[np.ndarray, np.ndarray]:
@@ -475,7 +473,7 @@ def spike_train_spectrum(spikes: Spikes, duration: float, f, start: float = 0.0)
         raise ValueError(f"spikes must be of at least 2 neurons, to tell the error of their mean, got {spikes.size}")
     start = finite_number("start", start, "ms", at_least=0.0)
     duration = finite_number("duration", duration, "ms", above=start)
-    f = finite_array("f", f, "Hz", at_least=0.0)
+    f = finite_array("f", f, "Hz", at_least=0.0, at_most=MOST_FREQUENCY)
     inside = (spikes.spike_times >= start) & (spikes.spike_times <= duration)
     # In s; counted from the middle of the record, the transform of the mean rate is real.
     times = (spikes.spike_times[inside] - 0.5 * (start + duration)) / 1000.0

@@ -87,14 +87,14 @@ def test_simulation_agrees_with_linear_response(sigma, f, amplitude):
 BAD = [
     (lambda n: optimal_noise(n, 20.0, 10.0), ValueError, r"mu must be less than V_th - E_L = 20 mV, got 20 mV"),
     (lambda n: optimal_noise(n, 15.0, -1.0), ValueError, r"f must be finite and at least 0 Hz.*got -1 Hz"),
-    (lambda n: optimal_noise(n, 15.0, 1.0, "spa"), ValueError, r"measure must be 'snr' or 'amplification', got 'spa'"),
+    (lambda n: optimal_noise(n, 15.0, 1.0, "spa"), ValueError, r"measure must be one of 'snr', 'amplification', got 'spa'"),
     (lambda n: optimal_noise(n, [1.0, 2.0], [1.0, 2.0, 3.0]), ValueError, r"mu and f must broadcast together"),
     (lambda n: optimal_noise(n, math.nan, 1.0), ValueError, r"mu must be finite"),
     (lambda n: signal_to_noise(n, 15.0, 0.0, 1.0), ValueError, r"sigma must be finite and greater than 0 mV"),
-    (lambda n: adiabatic_signal_to_noise(n, 15.0, 5.0, "gamma"), ValueError, r"spikes must be 'renewal' or 'poisson'"),
+    (lambda n: adiabatic_signal_to_noise(n, 15.0, 5.0, "gamma"), ValueError, r"spikes must be one of 'renewal', 'poisson'"),
     (lambda n: measure_response(n, 15.0, 5.0, 100.0, 1.0, dt=2.0), ValueError, r"dt must be at most a tenth.*1 ms, got 2 ms"),
-    (lambda n: measure_response(n, 15.0, 5.0, 0.0, 1.0), ValueError, r"f must be finite and greater than 0 Hz"),
-    (lambda n: measure_response(n, 15.0, 5.0, 10.0, -1.0), ValueError, r"amplitude must be finite and greater than 0 mV"),
+    (lambda n: measure_response(n, 15.0, 5.0, 0.0, 1.0), ValueError, r"f must be finite and at least 1e-50 Hz"),
+    (lambda n: measure_response(n, 15.0, 5.0, 10.0, -1.0), ValueError, r"amplitude must be finite and at least 1e-50 mV"),
     (lambda n: measure_response(n, 15.0, 5.0, 10.0, 1.0, size=1), ValueError, r"size must be a whole number of at least 2"),
     (lambda n: measure_response(n, 5.0, 0.5, 10.0, 1.0, rng=1), ValueError, r"sigma must be large enough for a spike"),
 ]

@@ -135,7 +135,7 @@ def test_fixed_step_population():
     (lambda: simulate_piecewise(n, [0, 1], [1], V0=-40), "V0 must be less than V_th = -50 mV, got -40 mV"),
     (lambda: simulate_piecewise(n, [0, 1], [[1], [1]], V0=[-60] * 3), "one value for each of 2 neurons"),
     (lambda: integrate(n, [0.1], 0), "dt must be finite and greater than 0 ms, got 0 ms"),
-    (lambda: integrate(n, [0.1], 0.1, method="rk4"), "method must be 'exact' or 'euler', got 'rk4'"),
+    (lambda: integrate(n, [0.1], 0.1, method="rk4"), "method must be one of 'exact', 'euler', got 'rk4'"),
     (lambda: integrate(n, [], 0.1), "at least one step"),
     (lambda: integrate(n, [0.1], 0.1, V0=[-60, -61]), "one value for each of 1 neurons"),
 ])

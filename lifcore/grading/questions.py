@@ -8,6 +8,25 @@ import re
 from dataclasses import asdict, dataclass, replace
 
 
+def _must(holds, name, value, allowed):
+    if not holds:
+        raise ValueError(f"{name} is {value!r}; it must be {allowed}")
+
+
+def _texts(item, *names):
+    """An error unless these attributes are text, or rows of text."""
+    for name in names:
+        value = getattr(item, name)
+        if isinstance(value, tuple):
+            _must(all(isinstance(one, str) for one in value), name, value, "a row of texts")
+        else:
+            _must(isinstance(value, str), name, value, "text")
+
+
+def _number(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e300
+
+
 @dataclass(frozen=True)
 class Case:
     """One value that an answer must give.
@@ -32,6 +51,15 @@ class Case:
     rtol: float = 1e-6
     atol: float = 1e-12
 
+    def __post_init__(self):
+        _texts(self, "expression", "setup")
+        what = f"of the case {self.expression!r}"
+        _must(_number(self.points) and self.points > 0, f"points {what}", self.points, "a number above 0")
+        _must(isinstance(self.hidden, bool), f"hidden {what}", self.hidden, "True or False")
+        for name in ("rtol", "atol"):
+            value = getattr(self, name)
+            _must(_number(value) and value >= 0, f"{name} {what}", value, "a number, not negative")
+
 
 @dataclass(frozen=True)
 class Mutant:
@@ -40,6 +68,9 @@ class Mutant:
     name: str
     message: str
     answer: str
+
+    def __post_init__(self):
+        _texts(self, "name", "message", "answer")
 
 
 @dataclass(frozen=True)
@@ -66,6 +97,9 @@ class Question:
     hints: tuple = ()
     solution: str = ""
     defines: tuple = ()
+
+    def __post_init__(self):
+        _texts(self, "id", "title", "hints", "solution", "defines")
 
     @property
     def public(self):
@@ -101,6 +135,14 @@ class ExerciseSet:
     left_out: dict = None
     released: tuple = ()
 
+    def __post_init__(self):
+        _texts(self, "name", "title", "given", "released")
+        left_out = {} if self.left_out is None else self.left_out
+        _must(
+            isinstance(left_out, dict) and all(
+                isinstance(pair, (list, tuple)) and len(pair) == 2 and all(map(_number, pair)) for pair in left_out.values()),
+            "left_out", left_out, "for each question a number of cases and their points")
+
     def __getitem__(self, question_id):
         for one in self.questions:
             if one.id == question_id:
@@ -127,7 +169,20 @@ class ExerciseSet:
 
     @classmethod
     def from_dict(cls, data):
-        """The set that `to_dict` wrote."""
+        """The set that `to_dict` wrote.
+
+        Raises
+        ------
+        ValueError
+            If it is none: says what is wrong.
+        """
+        try:
+            return cls._from_dict(data)
+        except (AttributeError, KeyError, TypeError) as error:
+            raise ValueError(f"it holds no exercise set: {type(error).__name__}: {error}") from error
+
+    @classmethod
+    def _from_dict(cls, data):
         questions = tuple(
             Question(
                 **{
@@ -152,12 +207,6 @@ class ExerciseSet:
 
 def case(expression, points=1, setup="", hidden=False, rtol=1e-6, atol=1e-12):
     """A case, as a `checks` cell writes it; see `Case`."""
-    if points <= 0:
-        raise ValueError(f"points of the case {expression!r} is {points}; it must be above 0")
-    if rtol < 0 or atol < 0:
-        raise ValueError(
-            f"the tolerances of the case {expression!r} are {rtol} and {atol}; neither may be negative"
-        )
     compile(expression, f"case {expression!r}", "eval")
     compile(setup, f"setup of the case {expression!r}", "exec")
     return Case(expression, points, setup, bool(hidden), rtol, atol)

@@ -228,21 +228,16 @@ def split_answer(cell, question_id, where):
             "and, below it, a line '### END SOLUTION'"
         )
     solution_text, stub_text = "\n".join(solution).strip("\n"), "\n".join(stub).strip("\n")
-    for text, what in ((solution_text, "solution"), (stub_text, "stub")):
-        try:
-            ast.parse(text)
-        except SyntaxError as error:
-            raise SourceError(
-                f"{_place(where, cell)}: the {what} of {question_id!r} is not Python: {error}"
-            ) from error
-    return solution_text, stub_text, _assigned_names(solution_text)
+    tree = _parsed(solution_text, f"{_place(where, cell)}: the solution of {question_id!r}")
+    _parsed(stub_text, f"{_place(where, cell)}: the stub of {question_id!r}")
+    return solution_text, stub_text, _assigned_names(tree)
 
 
 def _stub_lines(indent, inside, question_id, place):
     if indent:
         message = f"{question_id} is not answered yet"
         return [f"{indent}# your answer here", f'{indent}raise NotImplementedError("{message}")']
-    names = _assigned_names(textwrap.dedent(inside))
+    names = _assigned_names(_parsed(textwrap.dedent(inside), f"{place}: the solution of {question_id!r}"))
     if not names:
         raise SourceError(
             f"{place}: the solution of {question_id!r} stands at the left margin but assigns no name"
@@ -250,10 +245,18 @@ def _stub_lines(indent, inside, question_id, place):
     return [f"{name} = ...  # your answer here, in place of the dots" for name in names]
 
 
-def _assigned_names(code):
+def _parsed(code, what):
+    """The tree of a piece of code, or a `SourceError` that begins with what it is."""
+    try:
+        return ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:  # of null bytes, of too many brackets
+        raise SourceError(f"{what} is not Python: {error}") from error
+
+
+def _assigned_names(tree):
     """Names that a piece of code assigns or defines at its left margin, in order."""
     names = []
-    for statement in ast.parse(code).body:
+    for statement in tree.body:
         if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
             names.append(statement.name)
         targets = statement.targets if isinstance(statement, ast.Assign) else []

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import importlib
 
+from lifcore._validate import one_of
 from lifcore.hardware._machine import Machine, Response
 
 MODULES = (
@@ -50,9 +51,8 @@ def realise(n, machine: str, dt: float = 1.0, **options) -> Machine:
     -------
     Machine
     """
-    if not isinstance(machine, str) or machine not in MACHINES:
-        raise ValueError(f"machine must be one of {', '.join(MACHINES)}, got {machine!r}")
-    return importlib.import_module(f"lifcore.hardware.{MACHINES[machine]}").realise(n, dt=dt, **options)
+    home = MACHINES[one_of("machine", machine, MACHINES)]
+    return importlib.import_module(f"lifcore.hardware.{home}").realise(n, dt=dt, **options)
 
 
 def __getattr__(name):

@@ -22,7 +22,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from lifcore._validate import finite_array, finite_number, whole_number
+from lifcore._validate import finite_array, finite_number, flag, instance_of, one_of, whole_number
 from lifcore.hardware._machine import Machine, Response, currents
 from lifcore.kernels import analog as kernels
 from lifcore.kernels import random
@@ -177,9 +177,7 @@ def _is_infinite(value):
 
 
 def _circuit(c):
-    if not isinstance(c, Circuit):
-        raise TypeError(f"c must be a Circuit, as Circuit(V_lin=0.0724), got {c!r}")
-    return c
+    return instance_of("c", c, Circuit, "a Circuit, as Circuit(V_lin=0.0724)")
 
 
 def _drive(c, I):
@@ -309,7 +307,7 @@ def interspike_interval(c: Circuit, I) -> np.ndarray | np.float64:
     ndarray or float64
         µs; inf at and below rheobase.
     """
-    return c.t_ref + first_spike(c, I, _circuit(c).V_reset)
+    return _circuit(c).t_ref + first_spike(c, I, c.V_reset)
 
 
 def firing_rate(c: Circuit, I) -> np.ndarray | np.float64:
@@ -401,6 +399,7 @@ def trace(c: Circuit, I, duration: float | None = None, dt: float = 0.1, V0=None
     dt = finite_number("dt", dt, "µs", at_least=SMALLEST, at_most=LARGEST)
     I = currents(I, duration, dt, "µs")
     V0 = _start(c, V0)
+    flag("comparator", comparator)
     if V0.ndim:
         raise ValueError(f"V0 must be one number, got shape {V0.shape}")
     V, spike_times = _run(c, I, dt, float(V0), comparator)
@@ -431,8 +430,8 @@ def _run(c, I, dt, V0, comparator=True):
 # A cell and its circuit
 
 def _scale(speed_up, gain, rest):
-    return (finite_number("speed_up", speed_up, "times", above=0.0, at_most=LARGEST),
-            finite_number("gain", gain, "V/mV", above=0.0, at_most=LARGEST),
+    return (finite_number("speed_up", speed_up, "times", at_least=SMALLEST, at_most=LARGEST),
+            finite_number("gain", gain, "V/mV", at_least=SMALLEST, at_most=LARGEST),
             finite_number("rest", rest, "V", at_least=0.0, at_most=LARGEST))
 
 
@@ -498,6 +497,7 @@ def to_neuron(
     """
     _circuit(c)
     speed_up, gain, _ = _scale(speed_up, gain, c.E_L)
+    E_L = finite_number("E_L", E_L, "mV", at_least=-LARGEST, at_most=LARGEST)
     return LIF(
         tau_m=c.C * speed_up / c.g_L, R=R, E_L=E_L, V_th=E_L + (c.V_th - c.E_L) / gain,
         V_reset=E_L + (c.V_reset - c.E_L) / gain, t_ref=c.t_ref * speed_up / 1000.0)
@@ -633,8 +633,6 @@ def fabricate(
         raise ValueError(f"bits must be a whole number from 2 to 16, got {bits}")
     if not c.t_ref > 0.0:
         raise ValueError(f"t_ref must be positive for a one-shot with a current, got {c.t_ref:g} µs")
-    if rng is not None and not isinstance(rng, np.random.Generator):
-        whole_number("rng", rng, at_least=0)
     supply = 2.0 if math.isinf(c.V_DD) else c.V_DD
     full = np.array([2.0 * c.g_L, 2.0, 2.0 / c.t_ref, supply, supply, supply])
     streams, deviations = np.empty((4, size), np.uint32), np.empty((8, size))
@@ -663,6 +661,7 @@ def calibrate(chip: Chip) -> Chip:
     -------
     Chip
     """
+    instance_of("chip", chip, Chip, "a Chip, as fabricate makes it")
     words, beyond = np.empty(chip.words.shape, np.int32), np.empty(chip.words.shape, np.uint8)
     kernels.calibrate(chip.bits, _given(chip.circuit), chip.full, chip.deviations, words, beyond)
     return dataclasses.replace(chip, words=words, out_of_range=beyond.astype(bool))
@@ -811,9 +810,8 @@ def realise(
     _neuron(n)
     dt = finite_number("dt", dt, "ms", at_least=SMALLEST, at_most=LARGEST)
     speed_up, gain, rest = _scale(speed_up, gain, rest)
-    if not isinstance(leak, str) or leak not in ("RC", "OTA"):
-        raise ValueError(f"leak must be 'RC' or 'OTA', got {leak!r}")
-    V_DD = finite_number("V_DD", V_DD, "V", above=0.0, at_most=LARGEST)
+    one_of("leak", leak, ("RC", "OTA"))
+    V_DD = finite_number("V_DD", V_DD, "V", at_least=SMALLEST, at_most=LARGEST)
     most = 2**CAPACITOR_BITS - 1
     if capacitor is None:
         needed = CAPACITOR * speed_up / n.tau_m * gain * (n.V_th - n.E_L)

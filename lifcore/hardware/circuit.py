@@ -26,7 +26,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lifcore._validate import finite_number
+from lifcore._validate import finite_number, instance_of, one_of
 from lifcore.hardware import analog
 
 __all__ = [
@@ -88,8 +88,7 @@ def find_ngspice() -> str | None:
 
 
 def _check_name(name):
-    if not isinstance(name, str) or name not in NETLISTS:
-        raise ValueError(f"name must be one of {', '.join(NETLISTS)}, got {name!r}")
+    one_of("name", name, NETLISTS)
 
 
 @cache
@@ -257,11 +256,15 @@ def stored_rheobase(name: str, V_lin: float | None = None) -> tuple[float, float
         Linear range in V of the amplifier; the netlist's own if not given.
     """
     _check_name(name)
-    V_lin = _defaults(name).get("V_lin") if V_lin is None else V_lin
+    V_lin = _defaults(name).get("V_lin") if V_lin is None else finite_number("V_lin", V_lin, "V", above=0.0)
     for found in _stored()["rheobases"]:
         if found["name"] == name and found["parameters"].get("V_lin") == V_lin:
             return tuple(found["bracket"])
     raise ValueError(f"no rheobase is stored for the netlist {name!r} with V_lin = {V_lin!r}")
+
+
+def _result(result):
+    return instance_of("result", result, StoredResult, "a StoredResult, as stored_results lists them")
 
 
 def idealised(result: StoredResult) -> analog.Circuit:
@@ -269,7 +272,7 @@ def idealised(result: StoredResult) -> analog.Circuit:
 
     The transistors of mos have no g_L; it stands for the resistor's circuit, which it was drawn to be.
     """
-    found = _checked(result.name, result.parameters)
+    found = _checked(_result(result).name, result.parameters)
     ideal = analog.Circuit(V_comp=0.0)
     keys = [key for key in ("C", "g_L", "E_L", "V_th", "V_reset", "t_ref", "V_DD", "V_lin", "V_comp") if key in found]
     values = {key: found[key] for key in keys}
@@ -317,8 +320,8 @@ def deviation(result: StoredResult, ideal: analog.Circuit | None = None) -> Devi
     -------
     Deviation
     """
-    c = idealised(result) if ideal is None else ideal
-    given, times = _checked(result.name, result.parameters), result.spike_times
+    given, times = _checked(_result(result).name, result.parameters), result.spike_times
+    c = idealised(result) if ideal is None else instance_of("ideal", ideal, analog.Circuit, "an analog.Circuit")
     I, duration = given["I"], given["duration"]
     first = analog.first_spike(c, I)
     fires = times.size > 0 and np.isfinite(first)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lifcore._validate import finite_array, finite_number, whole_number
+from lifcore._validate import finite_array, finite_number, several
 from lifcore.hardware import MACHINES, realise
 from lifcore.hardware._machine import MOST_STEPS, Machine, Response
 from lifcore.kernels import random
@@ -95,8 +95,6 @@ def stepped_current(
     steps = _multiple("hold", hold, "dt", finite_number("dt", dt, "ms", above=0.0, at_most=LARGEST), 1)
     if pieces * steps > MOST_STEPS:
         raise ValueError(f"duration must be at most {MOST_STEPS:,} steps of dt = {dt:g} ms, got {duration:g} ms")
-    if rng is not None and not isinstance(rng, np.random.Generator):
-        whole_number("rng", rng, at_least=0)
     words = np.empty((4, 1), np.uint32)
     random.seed_streams(_seed(rng), 0, words)
     normals = np.empty((pieces, 1))
@@ -175,7 +173,7 @@ def compare(
     dict of str to Comparison
         In the order of `machines`.
     """
-    machines = (machines,) if isinstance(machines, str) else tuple(machines)
+    machines = several("machines", machines, MACHINES)
     for name in options:
         if name not in machines:
             raise TypeError(f"compare has no argument {name!r}; the options of a machine stand under its name: {', '.join(machines)}")

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lifcore._validate import finite_array, words
+from lifcore._validate import finite_array, flag, instance_of, one_of, words
 from lifcore.kernels import fixed_point as kernels
 from lifcore.neuron import LARGEST
 
@@ -48,8 +48,10 @@ class Format:
             if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not low <= value <= high:
                 raise ValueError(f"{name} must be a whole number from {low} to {high}, got {value!r}")
 
+        object.__setattr__(self, "signed", flag("signed", self.signed))
+
     def __str__(self):
-        return f"{'s' if self.signed else 'u'}{self.bits - self.fraction - bool(self.signed)}.{self.fraction}"
+        return f"{'s' if self.signed else 'u'}{self.bits - self.fraction - self.signed}.{self.fraction}"
 
     @property
     def lowest(self) -> int:
@@ -59,7 +61,7 @@ class Format:
     @property
     def highest(self) -> int:
         """The highest word."""
-        return (1 << (self.bits - bool(self.signed))) - 1
+        return (1 << (self.bits - self.signed)) - 1
 
     @property
     def resolution(self) -> float:
@@ -71,15 +73,19 @@ S1615 = Format(bits=32, fraction=15, signed=True)
 U032 = Format(bits=32, fraction=32, signed=False)
 
 
+def _format(form):
+    return instance_of("form", form, Format, "a Format, as S1615")
+
+
 def _words(name, value, form=S1615):
     """Words of a format as an array of int64, or an error that names them."""
+    _format(form)
     return words(name, value, form.lowest, form.highest, f"a word of {form}", strict=True)
 
 
 def _rounding(rounding, random, name="random"):
     """The kernel's number of a way to round, and random numbers of 15 bits where it needs them."""
-    if not isinstance(rounding, str) or rounding not in ROUNDINGS:
-        raise ValueError(f"rounding must be 'floor', 'nearest' or 'stochastic', got {rounding!r}")
+    one_of("rounding", rounding, ROUNDINGS)
     if (random is not None) != (rounding == "stochastic"):
         raise ValueError(
             f"{name} must be given for rounding='stochastic', and only then, got "
@@ -114,12 +120,10 @@ def to_fixed(x, form: Format = S1615, rounding: str = "nearest", overflow: str =
     TypeError, ValueError
         Naming the register, its value and what is allowed.
     """
-    if not isinstance(form, Format):
-        raise TypeError(f"form must be a Format, as S1615, got {form!r}")
-    if not isinstance(rounding, str) or rounding not in ("nearest", "floor", "truncate"):
-        raise ValueError(f"rounding must be 'nearest', 'floor' or 'truncate', got {rounding!r}")
-    if not isinstance(overflow, str) or overflow not in OVERFLOWS:
-        raise ValueError(f"overflow must be 'refuse', 'saturate' or 'wrap', got {overflow!r}")
+    _format(form)
+    one_of("rounding", rounding, ("nearest", "floor", "truncate"))
+    one_of("overflow", overflow, OVERFLOWS)
+    instance_of("register", register, str, "the name of a register")
     x = finite_array(register, x, f"units of {form}", at_least=-LARGEST, at_most=LARGEST)
     # Every step of this is exact: a power of two, a whole part, a distance to it.
     exact = x * 2.0**form.fraction

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lifcore._validate import finite_array, finite_number
+from lifcore._validate import finite_array, finite_number, flag, one_of, real_array
 from lifcore.hardware import _record
 from lifcore.hardware._record import Record
 from lifcore.hardware.spinnaker import refractory_steps
@@ -93,7 +93,7 @@ def euler_rheobase(n: LIF, dt, repeated: bool = False):
     """
     h = 1.0 - euler_factor(dt, _neuron(n).tau_m)
     lowest = rheobase(n) / np.maximum(h, 1.0)
-    if repeated:
+    if flag("repeated", repeated):
         again = (n.V_th - n.V_reset + h * (n.V_reset - n.E_L)) / (h * n.R)
         lowest = np.where(h > 1.0, np.maximum(lowest, again), lowest)
     return np.where(h > 2.0, 0.0, lowest)[()]
@@ -139,10 +139,8 @@ def simulate(
     ----------
     Rotter & Diesmann (1999), Biological Cybernetics 81: 381, for the exact step.
     """
-    if not isinstance(precision, str) or precision not in PRECISIONS:
-        raise ValueError(f"precision must be 'float64' or 'float32', got {precision!r}")
-    if not isinstance(method, str) or method not in METHODS:
-        raise ValueError(f"method must be 'exact' or 'euler', got {method!r}")
+    one_of("precision", precision, PRECISIONS)
+    one_of("method", method, METHODS)
     dt = finite_number("dt", dt, "ms", above=0.0, at_most=LARGEST)
     single = precision == "float32"
     largest = np.finfo(np.float32).max if single else LARGEST
@@ -157,8 +155,8 @@ def simulate(
     w_exc, w_inh, I_offset = _record.inputs(
         w_exc, given("w_inh", w_inh, "nA"), given("I_offset", I_offset, "nA"))
     neurons = w_exc.shape[1]
-    V_th = np.asarray(V_th)
-    given("V_th", V_th if V_th.dtype.kind != "f" else np.where(V_th == np.inf, 0.0, V_th), "mV")
+    V_th = real_array("V_th", V_th, "mV")
+    given("V_th", np.where(V_th == np.inf, 0.0, V_th), "mV")
     decays, means = {}, {}
     for name, tau in (("tau_m", tau_m), ("tau_e", tau_e), ("tau_i", tau_i)):
         h = dt / given(name, tau, "ms", **positive)

@@ -18,7 +18,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from lifcore._validate import finite_array, finite_number, words
+from lifcore._validate import finite_array, finite_number, flag, one_of, words
 from lifcore.hardware._machine import Machine, Response, carried
 from lifcore.kernels import loihi as kernels
 from lifcore.neuron import LARGEST, LIF, SMALLEST, _neuron, rheobase
@@ -59,8 +59,7 @@ class LoihiRun:
 
 
 def _overflow(overflow, allowed):
-    if not isinstance(overflow, str) or overflow not in allowed:
-        raise ValueError(f"overflow must be one of {', '.join(allowed)}, got {overflow!r}")
+    one_of("overflow", overflow, allowed)
 
 
 def simulate(a_in, du, dv, vth, bias_mant, bias_exp, u0, v0, overflow="lava", t_ref=0) -> LoihiRun:
@@ -171,8 +170,8 @@ def quantise_weights(w, bits=8, mixed=True, exponent=0, out_of_range="refuse") -
     ----------
     Lava 0.10, `clip_weights`, `truncate_weights` and `PyDenseModelBitAcc`.
     """
-    if not isinstance(out_of_range, str) or out_of_range not in ("refuse", "clip", "wrap"):
-        raise ValueError(f"out_of_range must be one of refuse, clip, wrap, got {out_of_range!r}")
+    one_of("out_of_range", out_of_range, ("refuse", "clip", "wrap"))
+    mixed = flag("mixed", mixed)
     bits = words("bits", bits, 1, 8)
     if bits.ndim:
         raise ValueError(f"bits must be one number for all weights, got shape {bits.shape}")
@@ -186,7 +185,7 @@ def quantise_weights(w, bits=8, mixed=True, exponent=0, out_of_range="refuse") -
         w = np.clip(w, lowest, highest)
     elif out_of_range == "wrap":
         w = (w & 0x1FF ^ 0x100) - 0x100 if mixed else sign * (abs(w) & 0xFF)
-    n = 8 - bits + bool(mixed)
+    n = 8 - bits + mixed
     return _shifted(sign * (sign * w >> n << n), exponent)[()]
 
 

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lifcore._validate import finite_number, instance_of, one_of
+
 __all__ = ["PublishedFigure", "ratio", "with_definition"]
 
 KINDS = ("measured", "estimated", "derived")
@@ -71,11 +73,11 @@ class PublishedFigure:
     bound: str = ""
 
     def __post_init__(self):
+        for name in ("machine", "conditions", "source"):
+            instance_of(name, getattr(self, name), str, "text")
         for name, allowed in (("unit", UNITS), ("definition", DEFINITIONS), ("kind", KINDS), ("bound", ("", "<", ">"))):
-            if getattr(self, name) not in allowed:
-                raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {getattr(self, name)!r}")
-        if not 0.0 < self.value < float("inf"):
-            raise ValueError(f"value must be finite and greater than 0 {self.unit}, got {self.value!r}")
+            one_of(name, getattr(self, name), allowed)
+        object.__setattr__(self, "value", finite_number("value", self.value, self.unit, above=0.0))
 
     @property
     def si(self) -> float:
@@ -228,8 +230,7 @@ def with_definition(definition: str) -> dict[str, PublishedFigure]:
     dict
         Names and figures.
     """
-    if not isinstance(definition, str) or definition not in DEFINITIONS:
-        raise ValueError(f"definition must be one of {', '.join(DEFINITIONS)}, got {definition!r}")
+    one_of("definition", definition, DEFINITIONS)
     return {name: figure for name, figure in FIGURES.items() if figure.definition == definition}
 
 
@@ -253,8 +254,7 @@ def ratio(first: PublishedFigure, second: PublishedFigure) -> float:
         If the definitions differ; the message gives both.
     """
     for name, figure in (("first", first), ("second", second)):
-        if not isinstance(figure, PublishedFigure):
-            raise TypeError(f"{name} must be a PublishedFigure, as published.FIGURES has them, got {figure!r}")
+        instance_of(name, figure, PublishedFigure, "a PublishedFigure, as published.FIGURES has them")
     if first.definition != second.definition:
         raise ValueError(
             f"the two figures count different things: that of {first.machine} is of {DEFINITIONS[first.definition]!r}, that of "

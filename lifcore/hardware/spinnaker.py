@@ -20,7 +20,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from lifcore._validate import finite_array, finite_number, whole_number, words
+from lifcore._validate import finite_array, finite_number, one_of, seed_or_generator, words
 from lifcore.hardware import _record
 from lifcore.hardware._machine import Machine, Response
 from lifcore.hardware._record import Record
@@ -241,8 +241,7 @@ def dead_zone(exp_TC, rounding: str = "nearest"):
         Largest distance of a potential below its target, and of one above it, at which it stays: whole numbers, inf for
         a membrane that does not move. A potential that comes from farther away stops there.
     """
-    if not isinstance(rounding, str) or rounding not in ROUNDINGS:
-        raise ValueError(f"rounding must be 'floor', 'nearest' or 'stochastic', got {rounding!r}")
+    one_of("rounding", rounding, ROUNDINGS)
     moved = ONE - words("exp_TC", exp_TC, 0, ONE, "a word between 0.0 and 1.0", strict=True)
     with np.errstate(divide="ignore"):
         half = 0.5 * ONE / moved
@@ -377,13 +376,11 @@ def realise(n: LIF, dt: float = 1.0, rounding: str = "nearest", overflow: str = 
     """
     _neuron(n)
     dt = finite_number("dt", dt, "ms", above=0.0)
-    if not isinstance(rounding, str) or rounding not in ROUNDINGS:
-        raise ValueError(f"rounding must be 'floor', 'nearest' or 'stochastic', got {rounding!r}")
+    one_of("rounding", rounding, ROUNDINGS)
     if rng is not None:
         if rounding != "stochastic":
             raise ValueError(f"rng must be left out unless rounding is 'stochastic', got {rng!r} with {rounding!r}")
-        if not isinstance(rng, np.random.Generator):
-            whole_number("rng", rng, at_least=0)
+        seed_or_generator(rng)
     values = {"R": n.R, "V_rest": n.E_L, "V_reset": n.V_reset, "V_th": n.V_th}
     held = {name: int(to_fixed(value, S1615, overflow=overflow, register=name)) for name, value in values.items()}
     return Spinnaker(n, dt, exp_TC=int(decay_word(n.tau_m, dt)), T_ref=refractory_steps(n.t_ref, dt), rounding=rounding,

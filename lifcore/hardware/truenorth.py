@@ -22,7 +22,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from lifcore._validate import finite_number, words
+from lifcore._validate import finite_number, one_of, words
 from lifcore.hardware._machine import Machine, Response, carried
 from lifcore.kernels import truenorth as kernels
 from lifcore.neuron import LARGEST, LIF, SMALLEST, _neuron, rheobase
@@ -118,8 +118,7 @@ def simulate(
     ----------
     Cassidy et al. (2013), *Proceedings of the International Joint Conference on Neural Networks*.
     """
-    if not isinstance(overflow, str) or overflow not in OVERFLOWS:
-        raise ValueError(f"overflow must be one of {', '.join(OVERFLOWS)}, got {overflow!r}")
+    one_of("overflow", overflow, OVERFLOWS)
     A = _shaped("A", A, 0, 1, (None, None), dtype=np.uint8)
     steps, axons = A.shape
     w = _shaped("w", w, 0, 1, (axons,), (None, axons))

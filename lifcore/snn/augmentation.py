@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from lifcore._validate import finite_number, whole_number
+from lifcore._validate import finite_number, instance_of, whole_number
 
 __all__ = ["shift", "warp"]
 
@@ -87,10 +87,13 @@ def warp(x, rng: np.random.Generator, bend: float = 0.15, most: float = 0.7) -> 
 
 
 def _images(x, rng):
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng must be a numpy.random.Generator, got {rng!r}")
-    x = np.asarray(x)
-    if x.ndim < 3 or x.dtype.kind != "f":
+    instance_of("rng", rng, np.random.Generator, "a numpy.random.Generator")
+    try:
+        images = np.asarray(x)
+    except ValueError:
+        raise TypeError(f"x must be an array, got rows of different lengths: {x!r}") from None
+    if images.ndim < 3 or images.dtype.kind != "f":
         raise TypeError(
-            f"x must be an array of floats of shape (samples, ..., height, width), got {x.dtype} of shape {x.shape}")
-    return x
+            f"x must be an array of floats of shape (samples, ..., height, width), got {images.dtype} of shape "
+            f"{images.shape}")
+    return images

@@ -36,8 +36,6 @@ def rate_code(x, steps: int, peak: float = 1.0, rng=0) -> np.ndarray:
     x = _samples(x)
     steps = whole_number("steps", steps, at_least=1)
     peak = finite_number("peak", peak, "", at_least=0.0, at_most=1.0)
-    if rng is not None and not isinstance(rng, np.random.Generator):
-        whole_number("rng", rng, at_least=0)
     seed = _seed(rng)
     spikes = np.empty((len(x), steps, *x.shape[1:]), np.float32)
     values = x[0].size

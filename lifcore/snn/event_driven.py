@@ -16,12 +16,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lifcore._validate import whole_number
+from lifcore._validate import flag, instance_of, one_of, whole_number
 from lifcore.kernels import snn_events as kernels
 from lifcore.kernels.snn_network import LI, LIF, POOL, SYNAPSES, survey
-from lifcore.snn.events import Events
+from lifcore.snn.events import Events, clipped
 from lifcore.snn.layers import AvgPool2d
-from lifcore.snn.network import MOST_SPIKES, Operations, Sequential, _operations_of
+from lifcore.snn.network import MOST_SPIKES, Operations, Sequential, _numbers, _operations_of
 
 __all__ = ["EventDriven", "event_driven"]
 
@@ -86,10 +86,9 @@ def event_driven(
     TypeError, ValueError
         If an argument is wrong; or if the network cannot be run so, with the layer and the reason.
     """
-    if not isinstance(net, Sequential):
-        raise TypeError(f"net must be a lifcore.snn.Sequential, got {net!r}")
-    if decay not in DECAYS:
-        raise ValueError(f"decay must be one of {', '.join(map(repr, DECAYS))}, got {decay!r}")
+    instance_of("net", net, Sequential, "a lifcore.snn.Sequential")
+    one_of("decay", decay, DECAYS)
+    flag("record", record)
     samples, steps = _samples(net, x, steps, clip)
     whole = all(survey(value, value.dtype.type(MOST_SPIKES)) for _, _, value in samples)
     plan = _Plan(net, steps, decay, whole)
@@ -227,10 +226,11 @@ def _samples(net, x, steps, clip):
         return [_counted(stream, steps, clip, net.dtype) for stream in x], steps
     if steps is not None or clip is not None:
         raise ValueError("steps and clip go with streams of events; frames have an axis of time and their own counts")
-    if np.ndim(x) != len(net.input_shape) + 2:
+    x = _numbers("x", x, net.dtype)
+    if x.ndim != len(net.input_shape) + 2:
         raise ValueError(
             f"x must be Events, or have the shape (samples, steps, {', '.join(map(str, net.input_shape))}), got "
-            f"{np.shape(x)}: a constant input is one at every step, and has to be repeated along an axis of time")
+            f"{x.shape}: a constant input is one at every step, and has to be repeated along an axis of time")
     x, steps = net._input(x, None)
     # Of truth values numpy finds them several times faster.
     found = np.flatnonzero(x != 0)
@@ -255,7 +255,6 @@ def _counted(stream, steps, clip, dtype):
     size = 2 * height * width
     place = (stream.y.astype(np.int64) * width + stream.x) * 2 + stream.polarity
     found, count = np.unique(stream.steps(steps) * size + place, return_counts=True)
-    if clip is not None:
-        count = np.minimum(count, whole_number("clip", clip, at_least=1))
+    count = clipped(count, clip)
     begins = np.searchsorted(found, np.arange(steps + 1) * size)
     return begins.astype(np.int32), (found % size).astype(np.int32), count.astype(dtype)

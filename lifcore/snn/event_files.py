@@ -11,12 +11,11 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 
 import numpy as np
 
-from lifcore._files import read_arrays, write_whole
-from lifcore._validate import finite_number
+from lifcore._files import file_path, read_arrays, write_whole
+from lifcore._validate import instance_of
 from lifcore.snn.events import EventError, Events
 
 __all__ = ["read_events", "write_events"]
@@ -32,7 +31,7 @@ def read_events(path, sensor: tuple[int, int] | None = None, duration: float | N
 
     Parameters
     ----------
-    path : str or pathlib.Path
+    path : str or path-like
         Ends in .csv, .txt, .npz or .bin.
     sensor : (int, int), optional
         Height and width, where the file does not say (the file's own is not overruled). For .bin 34 by 34, as in N-MNIST,
@@ -51,7 +50,7 @@ def read_events(path, sensor: tuple[int, int] | None = None, duration: float | N
     OSError
         If it cannot be read.
     """
-    path = Path(path)
+    path = file_path(path)
     reader = {".csv": _read_text, ".txt": _read_text, ".npz": _read_arrays, ".bin": _read_records}.get(path.suffix)
     if reader is None:
         raise ValueError(f"path must end in .csv, .txt, .npz or .bin, got {str(path)!r}")
@@ -64,7 +63,7 @@ def write_events(events: Events, path) -> None:
     Parameters
     ----------
     events : Events
-    path : str or pathlib.Path
+    path : str or path-like
         Ends in .csv, .txt, .npz or .bin. A .bin holds whole µs, to which times are rounded (never beyond the duration), up
         to 8388.607 ms, and no size and no duration.
 
@@ -73,9 +72,8 @@ def write_events(events: Events, path) -> None:
     ValueError
         If the kind cannot hold these events.
     """
-    path = Path(path)
-    if not isinstance(events, Events):
-        raise TypeError(f"events must be Events, got {events!r}")
+    path = file_path(path)
+    instance_of("events", events, Events, "Events")
     writer = {".csv": _text, ".txt": _text, ".npz": _arrays, ".bin": _records}.get(path.suffix)
     if writer is None:
         raise ValueError(f"path must end in .csv, .txt, .npz or .bin, got {str(path)!r}")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lifcore._validate import finite_array, finite_number, whole_number, words
+from lifcore._validate import finite_array, finite_number, instance_of, whole_number, words
 
 __all__ = ["EventError", "Events", "frames"]
 
@@ -127,9 +127,14 @@ class Events:
         height, width = self.sensor
         index = ((self.steps(steps) * 2 + self.polarity) * height + self.y) * width + self.x
         counts = np.bincount(index, minlength=steps * 2 * height * width)
-        if clip is not None:
-            counts = np.minimum(counts, whole_number("clip", clip, at_least=1))
-        return counts.astype(np.float32).reshape(steps, 2, height, width)
+        return clipped(counts, clip).astype(np.float32).reshape(steps, 2, height, width)
+
+
+def clipped(counts: np.ndarray, clip: int | None) -> np.ndarray:
+    """Counts of events, of which those beyond `clip` are left out."""
+    # No count is beyond the largest that the array can hold.
+    return counts if clip is None else np.minimum(
+        counts, min(whole_number("clip", clip, at_least=1), np.iinfo(counts.dtype).max))
 
 
 def frames(streams, steps: int, clip: int | None = None) -> np.ndarray:
@@ -151,12 +156,13 @@ def frames(streams, steps: int, clip: int | None = None) -> np.ndarray:
     TypeError, ValueError
         If a stream is none, or of another sensor than the first; names it.
     """
+    if not np.iterable(streams):
+        raise TypeError(f"streams must be a sequence of Events, got {streams!r}")
     streams = list(streams)
     if not streams:
         raise ValueError("streams must be one Events or more, got none")
     for k, stream in enumerate(streams):
-        if not isinstance(stream, Events):
-            raise TypeError(f"streams must be Events, got {stream!r} as number {k}")
+        instance_of(f"streams[{k}]", stream, Events, "Events")
         if stream.sensor != streams[0].sensor:
             raise ValueError(
                 f"streams must have sensors of one size, {streams[0].sensor}, got {stream.sensor} as number {k}")

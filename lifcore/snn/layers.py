@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from lifcore._validate import finite_number, whole_number
+from lifcore._validate import finite_number, flag, instance_of, one_of, whole_number
 from lifcore.kernels import elementary
 from lifcore.snn.surrogate import FastSigmoid, Surrogate
 
@@ -74,7 +74,7 @@ class Conv2d(Layer):
 
     def __post_init__(self):
         self._whole(in_channels=1, out_channels=1, kernel_size=1, padding=0)
-        _truth("bias", self.bias)
+        flag("bias", self.bias)
         if self.padding >= self.kernel_size:
             raise ValueError(f"padding must be less than kernel_size = {self.kernel_size}, got {self.padding}")
 
@@ -109,7 +109,7 @@ class Linear(Layer):
 
     def __post_init__(self):
         self._whole(in_features=1, out_features=1)
-        _truth("bias", self.bias)
+        flag("bias", self.bias)
 
     def output_shape(self, shape):
         if shape != (self.in_features,):
@@ -210,11 +210,9 @@ class LIF(Layer):
     def __post_init__(self):
         _set_beta(self)
         object.__setattr__(self, "threshold", finite_number("threshold", self.threshold, "", above=0.0))
-        if self.reset_mechanism not in RESETS:
-            raise ValueError(f"reset_mechanism must be one of {', '.join(map(repr, RESETS))}, got {self.reset_mechanism!r}")
-        if not isinstance(self.surrogate, Surrogate):
-            raise TypeError(f"surrogate must be a lifcore.snn.Surrogate such as FastSigmoid(), got {self.surrogate!r}")
-        _truth("detach_reset", self.detach_reset)
+        one_of("reset_mechanism", self.reset_mechanism, RESETS)
+        instance_of("surrogate", self.surrogate, Surrogate, "a lifcore.snn.Surrogate such as FastSigmoid()")
+        flag("detach_reset", self.detach_reset)
 
 
 @dataclass(frozen=True)
@@ -249,8 +247,3 @@ def _set_beta(layer):
     object.__setattr__(layer, "beta", beta)
     object.__setattr__(layer, "tau", None)
     object.__setattr__(layer, "dt", None)
-
-
-def _truth(name, value):
-    if not isinstance(value, bool):
-        raise TypeError(f"{name} must be True or False, got {value!r}")

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lifcore._validate import finite_number, whole_number
+from lifcore._validate import finite_number, flag, generator, one_of, whole_number
 from lifcore.kernels import snn_network as kernels
 from lifcore.kernels import snn_training
 from lifcore.snn.layers import LI, LIF, AvgPool2d, Conv2d, Flatten, Layer, Linear, SumPool2d
@@ -149,7 +149,7 @@ class Sequential:
                 raise ValueError(f"layer {k}, LI, must be the last: what it passes on is no spike")
         self.layers = tuple(layers)
         self.input_shape = _shape(input_shape)
-        self.readout = _one_of("readout", readout, READOUTS)
+        self.readout = one_of("readout", readout, READOUTS)
         self.dtype = _dtype(dtype)
         self._check_thresholds()
         self.shapes = self._chain()
@@ -244,8 +244,8 @@ class Sequential:
             If a potential or a logit exceeds the range of the dtype.
         """
         x, steps = self._input(x, steps)
-        _one_of("spikes", spikes, SPIKES)
-        smooth = spikes == "smoothed"
+        smooth = one_of("spikes", spikes, SPIKES) == "smoothed"
+        flag("record", record)
         samples, features = len(x), self.output_shape[0]
         logits = np.empty((samples, features), self.dtype)
         counts = np.empty((samples, len(self._operations)))
@@ -314,7 +314,7 @@ class Sequential:
         -------
         float
         """
-        labels = self._labels(labels, np.shape(x)[:1])
+        labels = self._labels(labels, _numbers("x", x, self.dtype).shape[:1])
         return float(np.mean(self.predict(x, steps, workers) == labels))
 
     def prepared(self, steps: int, keep: bool = False, static: bool = False, whole: bool = True) -> Prepared:
@@ -391,7 +391,7 @@ class Sequential:
         x, steps = self._input(x, steps)
         labels = self._labels(labels, x.shape[:1])
         rate_penalty = finite_number("rate_penalty", rate_penalty, "", at_least=0.0)
-        smooth = _one_of("spikes", spikes, SPIKES) == "smoothed"
+        smooth = one_of("spikes", spikes, SPIKES) == "smoothed"
         learner = Learner(self, steps, x.shape[1] < steps, smooth, _workers(workers))
         with learner:
             found = learner.gradients(x, labels, rate_penalty)
@@ -469,8 +469,7 @@ class Sequential:
         return operations
 
     def _initial(self, rng):
-        if not isinstance(rng, np.random.Generator):
-            rng = np.random.default_rng(None if rng is None else whole_number("rng", rng, at_least=0))
+        rng = generator(rng)
         return {
             name: rng.uniform(-1.0, 1.0, shape) / math.sqrt(op.weights / op.biases)
             for op in self._operations for name, shape in op.arrays.items()}
@@ -656,15 +655,9 @@ def _shape(given):
     return tuple(whole_number("input_shape", n, at_least=1) for n in shape)
 
 
-def _one_of(name, value, allowed):
-    if value not in allowed:
-        raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {value!r}")
-    return value
-
-
 def _dtype(given):
     name = getattr(given, "name", None) or getattr(given, "__name__", given)
-    return _one_of("dtype", name if isinstance(name, str) else given, DTYPES)
+    return one_of("dtype", name if isinstance(name, str) else given, DTYPES)
 
 
 def _listed(shape):

@@ -17,15 +17,13 @@ from __future__ import annotations
 
 import io
 import math
-import os
 import warnings
 from dataclasses import MISSING, fields
-from pathlib import Path
 
 import numpy as np
 
-from lifcore._files import write_whole
-from lifcore._validate import finite_array, finite_number
+from lifcore._files import file_path, write_whole
+from lifcore._validate import finite_array, finite_number, instance_of, several
 from lifcore.snn.layers import LI, LIF, AvgPool2d, Conv2d, Flatten, Linear, SumPool2d
 from lifcore.snn.network import Sequential
 
@@ -118,7 +116,7 @@ def write_nir(net, path, dt=DT_SNNTORCH, targets=TARGETS) -> None:
     path : str or path-like
         By custom it ends in .nir. A file that is there is replaced.
     """
-    path, graph, file = _path(path), _export(net, dt, targets), io.BytesIO()
+    path, graph, file = file_path(path), _export(net, dt, targets), io.BytesIO()
     _library().write(file, graph)
     write_whole(path, file.getvalue())
 
@@ -163,8 +161,7 @@ def from_nir(graph, dt=DT_SNNTORCH, readout=None, dtype=None, surrogate=None):
         silently.
     """
     nir = _library()
-    if not isinstance(graph, nir.NIRGraph):
-        raise TypeError(f"graph must be a nir.NIRGraph, got {graph!r}: a file is read by read_nir")
+    instance_of("graph", graph, nir.NIRGraph, "a nir.NIRGraph, which read_nir makes of a file")
     dt = finite_number("dt", dt, "s", above=0.0)
     chain = _chain(graph)
     shape = input_shape = _shape(*chain[0])
@@ -199,8 +196,8 @@ def from_nir(graph, dt=DT_SNNTORCH, readout=None, dtype=None, surrogate=None):
     if declared != shape:
         raise ValueError(f"node {chain[-1][0]!r} (Output) must have the shape {shape} of what comes in, got {declared}")
     net = Sequential(
-        *layers, input_shape=input_shape, readout=readout or ("rate" if kind == "LIF" else "membrane"),
-        dtype=dtype or ("float64" if wide else "float32"), rng=0)
+        *layers, input_shape=input_shape, readout=("rate" if kind == "LIF" else "membrane") if readout is None else readout,
+        dtype=("float64" if wide else "float32") if dtype is None else dtype, rng=0)
     net.set_parameters(weights)
     return net
 
@@ -225,7 +222,7 @@ def read_nir(path, dt=DT_SNNTORCH, readout=None, dtype=None, surrogate=None):
     ValueError
         Naming the file: if it is no HDF5 file, broken, or lacks what NIR wants, and as in `from_nir`.
     """
-    path = _path(path)
+    path = file_path(path)
     nir = _library()
     if not path.exists():
         raise FileNotFoundError(f"there is no file {path}")
@@ -244,10 +241,9 @@ def read_nir(path, dt=DT_SNNTORCH, readout=None, dtype=None, surrogate=None):
 
 def _export(net, dt, targets):
     nir = _library()
-    if not isinstance(net, Sequential):
-        raise TypeError(f"net must be a lifcore.snn.Sequential, got {net!r}")
+    instance_of("net", net, Sequential, "a lifcore.snn.Sequential")
     dt = finite_number("dt", dt, "s", above=0.0)
-    targets = _targets(targets)
+    targets = several("targets", targets, TARGETS)
     if "snntorch" in targets and dt != DT_SNNTORCH:
         raise ValueError(
             f"dt must be {DT_SNNTORCH:g} s for snntorch, which takes this for the step of any graph, got {dt:g} s: "
@@ -588,20 +584,6 @@ def _fields(kind):
 
 
 # Both
-
-def _targets(targets):
-    given = (targets,) if isinstance(targets, str) or not hasattr(targets, "__iter__") else tuple(targets)
-    for target in given:
-        if target not in TARGETS:
-            raise ValueError(f"targets must be some of {', '.join(map(repr, TARGETS))}, got {target!r}")
-    return given
-
-
-def _path(path):
-    if not isinstance(path, (str, os.PathLike)):
-        raise TypeError(f"path must be the name of a file, got {path!r}")
-    return Path(path)
-
 
 def _library():
     try:

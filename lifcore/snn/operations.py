@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lifcore._validate import finite_number
+from lifcore._validate import finite_number, instance_of
 from lifcore.snn.event_driven import event_driven
 from lifcore.snn.layers import LI, LIF, Conv2d, Linear
 from lifcore.snn.network import Sequential
@@ -89,8 +89,7 @@ class Energy:
         float
             In µJ.
         """
-        if not isinstance(counts, Counts):
-            raise TypeError(f"counts must be Counts, got {counts!r}")
+        instance_of("counts", counts, Counts, "Counts")
         return 1e-6 * (
             self.product * counts.products + self.addition * counts.additions + self.update * counts.updates
             + self.access * counts.accesses)
@@ -177,5 +176,4 @@ def _pairs(n, size, padding):
 
 
 def _network(net):
-    if not isinstance(net, Sequential):
-        raise TypeError(f"net must be a lifcore.snn.Sequential, got {net!r}")
+    instance_of("net", net, Sequential, "a lifcore.snn.Sequential")

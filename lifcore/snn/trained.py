@@ -9,6 +9,7 @@ import csv
 from pathlib import Path
 from typing import NamedTuple, get_type_hints
 
+from lifcore._validate import one_of
 from lifcore.snn.network import Sequential
 from lifcore.snn.training import load
 
@@ -98,15 +99,14 @@ def trained(name: str) -> Sequential:
     ValueError
         If there is no network of this name.
     """
-    if name not in (*TRAINED, *QUIET):
-        raise ValueError(f"name must be one of {', '.join(map(repr, (*TRAINED, *QUIET)))}, got {name!r}")
+    one_of("name", name, (*TRAINED, *QUIET))
     return load(DATA / f"{name}.npz")
 
 
 def trainings(network: str | None = None) -> list[Training]:
     """The table of all trainings, or those of one network."""
-    if network is not None and network not in PENALTIES:
-        raise ValueError(f"network must be one of {', '.join(map(repr, PENALTIES))}, got {network!r}")
+    if network is not None:
+        one_of("network", network, PENALTIES)
     return [row for row in _table("trainings.csv", Training) if network in (None, row.network)]
 
 

@@ -14,16 +14,15 @@ import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
-from lifcore._files import read_arrays, write_whole
-from lifcore._validate import finite_number, whole_number
+from lifcore._files import file_path, read_arrays, write_whole
+from lifcore._validate import finite_number, flag, function, generator, instance_of, one_of, whole_number
 from lifcore.kernels import elementary, snn_network, snn_training
 from lifcore.snn import layers as layer_types
 from lifcore.snn import surrogate as surrogate_types
-from lifcore.snn.network import Learner, Sequential, _numbers, _one_of, _workers
+from lifcore.snn.network import Learner, Sequential, _numbers, _workers
 
 __all__ = ["Adam", "History", "fit", "load", "save"]
 
@@ -131,27 +130,24 @@ def fit(
         If the loss is not finite any more. The network keeps its last finite parameters, as it does after an
         interruption.
     """
-    if not isinstance(net, Sequential):
-        raise TypeError(f"net must be a lifcore.snn.Sequential, got {net!r}")
+    instance_of("net", net, Sequential, "a lifcore.snn.Sequential")
     flat, steps_run = net._input(x, steps)
     labels = net._labels(labels, flat.shape[:1])
     # With its axes, for `augment`.
     x = flat.reshape(len(flat), *([flat.shape[1]] if steps is None else []), *net.input_shape)
     epochs, batch_size = whole_number("epochs", epochs, at_least=1), whole_number("batch_size", batch_size, at_least=1)
-    optimiser = Adam() if optimiser is None else optimiser
-    if not isinstance(optimiser, Adam):
-        raise TypeError(f"optimiser must be a lifcore.snn.Adam, got {optimiser!r}")
-    _one_of("schedule", schedule, SCHEDULES)
+    optimiser = Adam() if optimiser is None else instance_of("optimiser", optimiser, Adam, "a lifcore.snn.Adam")
+    one_of("schedule", schedule, SCHEDULES)
     rate_penalty = finite_number("rate_penalty", rate_penalty, "", at_least=0.0)
     if validation is not None:
         if not isinstance(validation, (tuple, list)) or len(validation) != 2:
             raise TypeError(f"validation must be a pair (x, labels), got {type(validation).__name__}")
         others = net._input(validation[0], steps, "validation[0]")[0]
         validation = validation[0], net._labels(validation[1], others.shape[:1], "validation[1]")
-    if augment is not None and not callable(augment):
-        raise TypeError(f"augment must be a function of a batch and a generator, got {augment!r}")
-    if not isinstance(rng, np.random.Generator):
-        rng = np.random.default_rng(None if rng is None else whole_number("rng", rng, at_least=0))
+    if augment is not None:
+        function("augment", augment, "a function of a batch and a generator")
+    rng = generator(rng)
+    flag("progress", progress)
     workers = _workers(workers)
     return _fit(
         net, x, labels, steps, steps_run, epochs, batch_size, optimiser, schedule, rate_penalty, validation, augment,
@@ -229,14 +225,14 @@ def save(net: Sequential, path) -> None:
     path : str or path-like
         Usually with the ending ``.npz``, which is not added.
     """
-    if not isinstance(net, Sequential):
-        raise TypeError(f"net must be a lifcore.snn.Sequential, got {net!r}")
+    path = file_path(path)
+    instance_of("net", net, Sequential, "a lifcore.snn.Sequential")
     architecture = {
         "format": FORMAT, "layers": [_described(layer) for layer in net.layers], "input_shape": net.input_shape,
         "readout": net.readout, "dtype": net.dtype}
     file = io.BytesIO()
     np.savez_compressed(file, architecture=np.array(json.dumps(architecture)), **net.parameters)
-    write_whole(Path(path), file.getvalue())
+    write_whole(path, file.getvalue())
 
 
 def load(path) -> Sequential:
@@ -255,6 +251,7 @@ def load(path) -> Sequential:
     ValueError
         If the file is not one of `save`, or is damaged.
     """
+    path = file_path(path)
     try:
         arrays = read_arrays(path)
         architecture = json.loads(str(arrays.pop("architecture")))
@@ -281,10 +278,10 @@ def _described(item):
 
 def _layer(described):
     given = dict(described)
-    kind = _one_of("kind of layer", given.pop("kind"), [name for name in layer_types.__all__ if name != "Layer"])
+    kind = one_of("kind of layer", given.pop("kind"), [name for name in layer_types.__all__ if name != "Layer"])
     if "surrogate" in given:
         surrogate = dict(given["surrogate"])
-        name = _one_of("kind of surrogate", surrogate.pop("kind"), [
+        name = one_of("kind of surrogate", surrogate.pop("kind"), [
             name for name in surrogate_types.__all__ if name != "Surrogate"])
         given["surrogate"] = getattr(surrogate_types, name)(**surrogate)
     return getattr(layer_types, kind)(**given)

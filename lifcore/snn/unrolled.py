@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lifcore._validate import finite_array, whole_number
+from lifcore._validate import finite_array, function, instance_of, one_of, whole_number
 from lifcore.kernels import unrolled as kernels
 from lifcore.snn.layers import LIF
 
@@ -137,8 +137,7 @@ def unroll(x, w, neuron: LIF, spikes: str = "step") -> Unrolled:
     Magazine 36 (2019), 51-63.
     """
     x, w = _inputs(x, w, neuron)
-    if spikes not in SPIKES:
-        raise ValueError(f"spikes must be one of {', '.join(map(repr, SPIKES))}, got {spikes!r}")
+    one_of("spikes", spikes, SPIKES)
     V, s = np.empty(len(x)), np.empty(len(x))
     kernels.unroll(
         x, w, neuron.beta, neuron.threshold, neuron.reset_mechanism == "zero", spikes == "smoothed", *_formula(neuron),
@@ -202,6 +201,7 @@ def average_over_noise(x, w, neuron: LIF, loss) -> tuple[float, np.ndarray]:
         raise ValueError(
             f"neuron must have a surrogate of area 1, to be a probability, got {neuron.surrogate!r} of area "
             f"{neuron.surrogate.area:g}")
+    function("loss", loss, "a function of the spike trains")
     losses = finite_array("loss(trains)", loss(trains), "")
     if losses.shape != (len(trains),):
         raise ValueError(f"loss(trains) must have the shape ({len(trains)},), got {losses.shape}")
@@ -231,8 +231,7 @@ def _few(steps):
 
 
 def _inputs(x, w, neuron):
-    if not isinstance(neuron, LIF):
-        raise TypeError(f"neuron must be a lifcore.snn.LIF, got {neuron!r}")
+    instance_of("neuron", neuron, LIF, "a lifcore.snn.LIF")
     x, w = finite_array("x", x, ""), np.atleast_1d(finite_array("w", w, ""))
     x = x[:, None] if x.ndim == 1 else x
     if x.ndim != 2 or 0 in x.shape:

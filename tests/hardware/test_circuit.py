@@ -214,7 +214,7 @@ def test_program_that_stops_early(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("call, kind, message", [
-    (lambda: simulate_circuit("diode"), ValueError, "name must be one of rc, ota, mos, got 'diode'"),
+    (lambda: simulate_circuit("diode"), ValueError, "name must be one of 'rc', 'ota', 'mos', got 'diode'"),
     (lambda: simulate_circuit("rc", V_lin=0.1), TypeError, "the netlist 'rc' has no parameter 'V_lin'; its parameters are I, C, g_L"),
     (lambda: simulate_circuit("rc", I=math.nan), ValueError, "I must be finite"),
     (lambda: simulate_circuit("rc", I="100n"), TypeError, "I must be a number in nA, got '100n'"),

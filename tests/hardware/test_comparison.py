@@ -116,7 +116,7 @@ def test_a_spike_in_the_first_step_leaves_no_membrane_to_compare():
     (lambda: stepped_current(fluctuation=-0.1), ValueError, "fluctuation must be finite and at least 0 nA"),
     (lambda: stepped_current(duration=0.0), ValueError, "duration must be finite and at least 5 ms"),
     (lambda: stepped_current(rng=-1), ValueError, "rng must be a whole number of at least 0, got -1"),
-    (lambda: compare(n, 0.3, 100.0, machines=["loihi2"]), ValueError, "machine must be one of brainscales, truenorth"),
+    (lambda: compare(n, 0.3, 100.0, machines=["loihi2"]), ValueError, "machines must be some of 'brainscales', 'truenorth'"),
     (lambda: compare(n, 0.3, 100.0, machines=["processor"], loihi={}), TypeError, "compare has no argument 'loihi'"),
     (lambda: compare(n, 0.3, 100.5, machines=["processor"]), ValueError, "duration must be a whole number of steps"),
 ])

@@ -214,8 +214,8 @@ def test_page_computes_the_same():
 
 
 @pytest.mark.parametrize("call, kind, message", [
-    (lambda: cell(0.1, 1.0, 3, precision="float16"), ValueError, "precision must be 'float64' or 'float32', got 'float16'"),
-    (lambda: cell(0.1, 1.0, 3, method="heun"), ValueError, "method must be 'exact' or 'euler', got 'heun'"),
+    (lambda: cell(0.1, 1.0, 3, precision="float16"), ValueError, "precision must be one of 'float64', 'float32', got 'float16'"),
+    (lambda: cell(0.1, 1.0, 3, method="heun"), ValueError, "method must be one of 'exact', 'euler', got 'heun'"),
     (lambda: cell(0.1, 0.0, 3), ValueError, "dt must be finite and greater than 0 ms"),
     (lambda: cell(np.nan, 1.0, 3), ValueError, "I_offset must be finite"),
     (lambda: cell(1e39, 1.0, 3, precision="float32"), ValueError, "I_offset must be finite and at least -3.40282e+38 nA"),

@@ -393,7 +393,7 @@ def test_a_word_out_of_range_is_refused(name, lowest, highest):
 
 
 @pytest.mark.parametrize("call, kind, message", [
-    (lambda: one([0], overflow="wrap"), ValueError, "overflow must be one of lava, twos_complement, got 'wrap'"),
+    (lambda: one([0], overflow="wrap"), ValueError, "overflow must be one of 'lava', 'twos_complement', got 'wrap'"),
     (lambda: one([0], u0=2**23, overflow="twos_complement"), ValueError, "u0 must be from -8388608 to 8388607, got 8388608"),
     (lambda: loihi.simulate(0, 0, 0, 0, 0, 0, 0, 0), ValueError, "a_in must have the shape (steps, neurons) or (steps,)"),
     (lambda: loihi.simulate(np.zeros((3, 2)), 0, [1, 2, 3], 0, 0, 0, 0, 0), ValueError,
@@ -404,7 +404,7 @@ def test_a_word_out_of_range_is_refused(name, lowest, highest):
     (lambda: loihi.quantise_weights([1], bits=9), ValueError, "bits must be from 1 to 8, got 9"),
     (lambda: loihi.quantise_weights([1], exponent=8), ValueError, "exponent must be from -8 to 7, got 8"),
     (lambda: loihi.quantise_weights([1, -1], mixed=False), ValueError, "w must be of one sign where mixed=False, got 1 and -1"),
-    (lambda: loihi.quantise_weights([1], out_of_range="no"), ValueError, "out_of_range must be one of refuse, clip, wrap"),
+    (lambda: loihi.quantise_weights([1], out_of_range="no"), ValueError, "out_of_range must be one of 'refuse', 'clip', 'wrap'"),
     (lambda: loihi.quantise_weights([0.5]), TypeError, "w must be a whole number"),
     (lambda: loihi.steady_state(1, 0), ValueError, "dv must be from 1 to 4095, got 0"),
     (lambda: loihi.steady_state(524161, 1), ValueError, "bias must be from -524288 to 524160, got 524161"),

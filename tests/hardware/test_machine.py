@@ -123,7 +123,7 @@ def test_a_machine_needs_a_neuron(name):
 
 @pytest.mark.parametrize("name", ["loihi2", None, ["loihi"]])
 def test_unknown_machine(name):
-    with pytest.raises(ValueError, match="machine must be one of brainscales, truenorth, loihi, spinnaker, processor, got"):
+    with pytest.raises(ValueError, match="machine must be one of 'brainscales', 'truenorth', 'loihi', 'spinnaker', 'processor', got"):
         realise(n, name)
 
 

@@ -74,13 +74,13 @@ def test_with_definition():
 
 
 @pytest.mark.parametrize("call, kind, message", [
-    (lambda: with_definition("pJ"), ValueError, "definition must be one of system-event, chip-event"),
+    (lambda: with_definition("pJ"), ValueError, "definition must be one of 'system-event', 'chip-event'"),
     (lambda: ratio(26.0, FIGURES["loihi-event"]), TypeError, "first must be a PublishedFigure"),
     (lambda: PublishedFigure("x", 1.0, "pJ", "digit", "guessed", "", ""), ValueError,
      "kind must be one of 'measured', 'estimated', 'derived', got 'guessed'"),
     (lambda: PublishedFigure("x", 1.0, "eV", "digit", "measured", "", ""), ValueError, "unit must be one of 'pJ'"),
     (lambda: PublishedFigure("x", -1.0, "pJ", "digit", "measured", "", ""), ValueError,
-     "value must be finite and greater than 0 pJ, got -1.0"),
+     "value must be finite and greater than 0 pJ, got -1 pJ"),
     (lambda: energy.energy_per_event(0.0, 1.0, 1.0), ValueError, "events must be finite and greater than 0 per second"),
     (lambda: energy.energy_per_event(1.0, -1.0, 1.0), ValueError, "idle must be finite and at least 0 mW"),
     (lambda: energy.idle_and_marginal([1.0, 1.0], [1.0, 2.0]), ValueError, "events must increase, got 1 and then 1"),

@@ -293,7 +293,7 @@ def test_a_word_out_of_range_is_refused(name, lowest, highest):
 
 
 @pytest.mark.parametrize("call, kind, message", [
-    (lambda: ticks(overflow="lava"), ValueError, "overflow must be one of saturate, wrap, got 'lava'"),
+    (lambda: ticks(overflow="lava"), ValueError, "overflow must be one of 'saturate', 'wrap', got 'lava'"),
     (lambda: ticks(G=[0, 1]), ValueError, "G must have the shape (1,), got (2,)"),
     (lambda: ticks(w=[1, 1]), ValueError, "w must have the shape (1,) or (any, 1), got (2,)"),
     (lambda: ticks(s=[1, 2, 3]), ValueError, "s must have the shape (4,), got (3,)"),

@@ -121,7 +121,7 @@ def test_frames_of_many():
         snn.frames([streams[0], stream(sensor=(2, 2))], 5)
     with pytest.raises(ValueError, match="one Events or more"):
         snn.frames([], 5)
-    with pytest.raises(TypeError, match="must be Events, got 3 as number 0"):
+    with pytest.raises(TypeError, match=r"streams\[0\] must be Events, got 3"):
         snn.frames([3], 5)
     with pytest.raises(ValueError, match="clip must be a whole number of at least 1, got 0"):
         snn.frames(streams, 5, clip=0)

@@ -392,7 +392,7 @@ def test_float64_is_warned_of():
 def test_other_things_than_networks_and_graphs_are_refused():
     with pytest.raises(TypeError, match="net must be a lifcore.snn.Sequential, got 3"):
         snn.to_nir(3)
-    with pytest.raises(TypeError, match="graph must be a nir.NIRGraph, got 'a.nir': a file is read by read_nir"):
+    with pytest.raises(TypeError, match="graph must be a nir.NIRGraph, which read_nir makes of a file, got 'a.nir'"):
         snn.from_nir("a.nir")
     with pytest.raises(TypeError, match="path must be the name of a file, got 3"):
         snn.read_nir(3)

@@ -56,31 +56,49 @@ def read_ledger(path):
     Raises
     ------
     ValueError
-        If an entry lacks a field, has one too many, or a field has a value that is not allowed. The message
-        names the entry.
+        If the file is no YAML, an entry lacks a field, has one too many, or a field has a value that is not allowed.
+        The message names the line and the entry.
     """
     entries = {}
-    for position, entry in enumerate(yaml.safe_load(path.read_text(encoding="utf-8")) or [], start=1):
-        name = entry.get("id", f"number {position}")
+    for position, (line, entry) in enumerate(_lines_and_entries(path), start=1):
+        name = entry.get("id", f"number {position}") if isinstance(entry, dict) else f"number {position}"
+        where = f"{path.name}, line {line}, entry {name!r}"
         problem = next(problems(entry), None)
         if problem:
-            raise ValueError(f"{path.name}, entry {name!r}: {problem}")
+            raise ValueError(f"{where}: {problem}")
         if name in entries:
-            raise ValueError(f"{path.name}, entry {name!r}: the id is taken; every entry needs one of its own")
+            raise ValueError(f"{where}: the id is taken; every entry needs one of its own")
         entry["unit"] = str(entry["unit"])
         entries[name] = entry
     return entries
 
 
+def _lines_and_entries(path):
+    """Where each entry begins, and the entry."""
+    try:
+        loader = yaml.SafeLoader(path.read_text(encoding="utf-8"))
+        root = loader.get_single_node()
+        entries = None if root is None else loader.construct_document(root)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: no UTF-8, or a date or number that is none
+        raise ValueError(f"{path.name} is no YAML: {error}") from error
+    if entries is None:
+        return []
+    if not isinstance(entries, list):
+        raise ValueError(f"{path.name}, line {root.start_mark.line + 1}: it must be a list of entries, each with {FIELDS[0]!r}")
+    return [(node.start_mark.line + 1, entry) for node, entry in zip(root.value, entries, strict=True)]
+
+
 def problems(entry):
     """What is wrong with an entry, one sentence each."""
+    if not isinstance(entry, dict):
+        yield f"it is {entry!r}; an entry has {', '.join(FIELDS)}"
     for field in FIELDS:
         if field not in entry:
             yield f"the field {field!r} is missing; an entry has {', '.join(FIELDS)}"
     for field in entry:
         if field not in FIELDS:
             yield f"the field {field!r} is unknown; an entry has {', '.join(FIELDS)}"
-    if not ID.fullmatch(str(entry["id"])):
+    if not isinstance(entry["id"], str) or not ID.fullmatch(entry["id"]):
         yield "the id must be words of letters and digits joined by hyphens or points"
     if entry["kind"] not in KINDS:
         yield f"kind is {entry['kind']!r}; allowed are {', '.join(KINDS)}"
@@ -88,12 +106,19 @@ def problems(entry):
         yield f"value is {entry['value']!r}; it must be a number in quotes, as the book prints it"
     if not is_number(str(entry["tolerance"])) or Decimal(str(entry["tolerance"])) < 0:
         yield f"tolerance is {entry['tolerance']!r}; it must be a number, zero or above"
+    for field in ("what", "make"):
+        if not isinstance(entry[field], str):
+            yield f"{field} is {entry[field]!r}; it must be text"
     source = entry["source"]
-    if source.get("kind") not in SOURCE_FIELDS:
+    if not isinstance(source, dict):
+        yield f"source is {source!r}; it must have the fields kind and text"
+    if not isinstance(source.get("kind"), str) or source["kind"] not in SOURCE_FIELDS:
         yield f"source kind is {source.get('kind')!r}; allowed are {', '.join(SOURCE_FIELDS)}"
     for field in SOURCE_FIELDS[source["kind"]]:
         if field not in source:
             yield f"a source of kind {source['kind']!r} needs the field {field!r}"
+    if not isinstance(source["text"], str):
+        yield f"source text is {source['text']!r}; it must be text"
 
 
 def is_number(text):
