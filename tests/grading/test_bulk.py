@@ -142,6 +142,13 @@ def test_untidy_submissions_keep_their_points_or_are_told_why_not(graded, name):
         assert one["points"] == expected, one["notes"]
 
 
+def test_a_later_question_may_use_the_name_of_an_answer(graded):
+    if graded is None:
+        return
+    # Not even another run is needed, of which there would be a word.
+    assert graded[0]["names_taken"]["questions"]["q1"]["errors"] == []
+
+
 @pytest.mark.parametrize("name, reason", SPECIAL.items())
 def test_what_cannot_be_read_is_explained(graded, name, reason):
     if graded is None:
