@@ -9,7 +9,7 @@ const STATE = 'script[type="application/vnd.jupyter.widget-state+json"]';
 const VIEW = 'script[type="application/vnd.jupyter.widget-view+json"]';
 const CODE = [
   { action: "python", words: "Python", title: "The code of this figure, as it stands", call: "showProgram" },
-  { action: "notebook", words: "Notebook", title: "Download a notebook of this figure, as it stands", call: "saveNotebook" },
+  { action: "notebook", words: "Notebook", title: "A notebook of this figure, as it stands", call: "saveNotebook" },
 ];
 
 class Model {

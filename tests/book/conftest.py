@@ -11,7 +11,7 @@ OBSERVE_SHIFTS = """window.moved = 0;
 
 
 class Reporter:
-    """What a page did: errors it logged, addresses it asked for, how far its content moved by itself, and when it lived."""
+    """What a page did: errors it logged, addresses it asked for, how far its content moved, and when it lived."""
 
     def __init__(self, page, address):
         self.address = address

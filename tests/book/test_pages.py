@@ -116,7 +116,7 @@ def weight(built_book, asked):
 
 
 def time_to_life(open_page, name, first, attempts=3):
-    """When the first figure of a page was drawn, in ms since the request; the best of a few if other work was going on."""
+    """When the first figure of a page was drawn, in ms since the request; the best of a few on a busy machine."""
     times = [first]
     while min(times) > LIFE and len(times) < attempts:
         page = open_page(name, width=390, height=844)
@@ -188,7 +188,7 @@ STEP = """() => {
 
 
 def test_keyboard_reaches_everything(open_page):
-    """Tab goes through a whole chapter, stops at all that can be used, shows where it is, and comes out at the end."""
+    """Tab goes through a whole chapter, stops at all that can be used, shows where, and comes out at the end."""
     page = open_page("chapters/physicist/neuron.html", reduced_motion="reduce")
     page.wait_for_function("document.querySelectorAll('.live-figure:not(.is-alive)').length === 0")
     stops = page.evaluate(STOPS)

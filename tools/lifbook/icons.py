@@ -1,8 +1,7 @@
 """The theme's icons in five kilobytes: a font of those that the book shows, in front of the theme's of thousands.
 
-The theme loads FontAwesome twice: as a script of half a megabyte, which templates/static/webpack-macros.html leaves out,
-and as two fonts. Its style sheets say which character an icon's name stands for. The fonts made here hold the characters
-of the names in the book's pages and of the symbols that the style sheets show by themselves; a browser asks for the
+The theme loads FontAwesome twice: as a script of half a megabyte, which templates/static/webpack-macros.html leaves
+out, and as two fonts. Its style sheets say which character an icon's name stands for. The fonts made here hold those of the names in the book's pages and of the symbols that the style sheets show by themselves; a browser asks for the
 theme's own fonts only for another.
 """
 
@@ -18,7 +17,9 @@ SHEET = "icons.css"
 NAMED = re.compile(r'((?:\.fa-[\w-]+:?:before,?)+)\{content:"\\([0-9a-f]+)"\}')
 NAME = re.compile(r"\bfa-[a-z0-9-]+")
 PRIVATE = re.compile(r"\\(f[0-9a-f]{3})\b|([\ue000-\uf8ff])")
-FACE = '@font-face {{ font-family: {family}; font-weight: {weight}; font-display: block; src: url({file}) format("woff"); }}\n'
+FACE = (
+    '@font-face {{ font-family: {family}; font-weight: {weight}; font-display: block; '
+    'src: url({file}) format("woff"); }}\n')
 
 
 def shown_characters(pages, sheets):
