@@ -88,7 +88,7 @@ class KeepBoth(SphinxPostTransform):
         image = next(parts[STILL].findall(nodes.image))
         image["alt"] = card["description"]
         image["classes"].append("live-still")
-        # Where scripts run, a still that is out of sight is replaced before it is seen; without them lazy means nothing.
+        # Where scripts run, a still out of sight is replaced before it is seen; without them lazy means nothing.
         image["loading"] = "lazy"
         wide, narrow = card["heights"]
         style = f"--live-height-wide: {wide}px; --live-height-narrow: {narrow}px"
