@@ -45,7 +45,8 @@ COLOURS = f"""async (rules) => {{
         const {{ color, fontSize, fontWeight, textShadow }} = getComputedStyle(element);
         const link = element.closest("a"), around = link?.parentElement;
         const kind = [
-            backgrounds(element), color, fontSize, fontWeight, textShadow, link && getComputedStyle(link).textDecoration,
+            backgrounds(element), color, fontSize, fontWeight, textShadow,
+            link && getComputedStyle(link).textDecoration,
             around?.localName, around && getComputedStyle(around).color].join();
         if (kinds.has(kind)) continue;
         kinds.add(kind);

@@ -1,5 +1,5 @@
-"""Every page of the book: links, anchors, pictures' descriptions, errors, third parties, narrow screens, readers who use
-a keyboard or see little (WCAG 2.1 AA by axe-core), and how much is sent before a page can be read.
+"""Every page of the book: links, anchors, pictures' descriptions, errors, third parties, narrow screens, readers who
+use a keyboard or see little (WCAG 2.1 AA by axe-core), and how much is sent before a page can be read.
 """
 
 import gzip
@@ -127,8 +127,8 @@ def time_to_life(open_page, name, first, attempts=3):
 
 
 def test_every_page_in_the_browser(pages, shared_page, open_page, built_book):
-    """No error, no third party, every figure alive and soon, no widget without life, nothing wider than a narrow screen, no
-    move, at most a megabyte, and nothing that WCAG 2.1 AA forbids: narrow and light, then wide and dark.
+    """No error, no third party, every figure alive and soon, no widget without life, nothing wider than a narrow screen,
+    no move, at most a megabyte, and nothing that WCAG 2.1 AA forbids: narrow and light, then wide and dark.
     """
     wide, problems = {}, []
     for name in pages:
@@ -166,7 +166,8 @@ STOPS = """() => {
     const all = 'a[href], button, input, select, textarea, summary, [tabindex], [contenteditable]';
     const groups = new Set();
     window.stops = [...document.querySelectorAll(all)].filter(element => {
-        if (element.tabIndex < 0 || element.disabled || !element.checkVisibility({ visibilityProperty: true })) return false;
+        if (element.tabIndex < 0 || element.disabled) return false;
+        if (!element.checkVisibility({ visibilityProperty: true })) return false;
         if (element.type !== "radio") return true;
         if (element.form || groups.has(element.name)) return false;
         groups.add(element.name);
@@ -225,7 +226,8 @@ def test_readers_who_want_no_motion_get_none(open_page):
     moving = """() => {
         const seconds = text => Math.max(...text.split(",").map(parseFloat));
         return [...document.querySelectorAll("*")].flatMap(element => [null, "::before", "::after"].map(part => {
-            const { transitionDuration, animationName, animationDuration, scrollBehavior } = getComputedStyle(element, part);
+            const style = getComputedStyle(element, part);
+            const { transitionDuration, animationName, animationDuration, scrollBehavior } = style;
             const moves = seconds(transitionDuration) > 0.001
                 || (animationName !== "none" && seconds(animationDuration) > 0.001) || scrollBehavior === "smooth";
             return moves && `${element.localName}.${element.className}${part ?? ""}`;

@@ -1,7 +1,8 @@
 """The theme's icons in five kilobytes: a font of those that the book shows, in front of the theme's of thousands.
 
 The theme loads FontAwesome twice: as a script of half a megabyte, which templates/static/webpack-macros.html leaves
-out, and as two fonts. Its style sheets say which character an icon's name stands for. The fonts made here hold those of the names in the book's pages and of the symbols that the style sheets show by themselves; a browser asks for the
+out, and as two fonts. Its style sheets say which character an icon's name stands for. The fonts made here hold those
+of the names in the book's pages, and the symbols that the style sheets show by themselves; a browser asks for the
 theme's own fonts only for another.
 """
 
