@@ -109,7 +109,7 @@ def place_of(card, anchor, image, views):
     """
     image["alt"] = card["description"]
     image["classes"].append("live-still")
-    # Where scripts run, a still that is out of sight is replaced before it is seen; without them lazy means nothing.
+    # Where scripts run, a still out of sight is replaced before it is seen; without them lazy means nothing.
     image["loading"] = "lazy"
     wide, narrow = card["heights"]
     heights = f"--live-height-wide: {wide}px; --live-height-narrow: {narrow}px"
