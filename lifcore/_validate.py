@@ -9,7 +9,7 @@ import numpy as np
 
 __all__ = [
     "finite_array", "finite_number", "flag", "function", "generator", "instance_of", "one_of", "real_array",
-    "seed_or_generator", "several", "whole_number", "words",
+    "seed_or_generator", "several", "together", "whole_number", "words",
 ]
 
 
@@ -49,6 +49,15 @@ def function(name: str, value, described: str):
     if not callable(value):
         raise TypeError(f"{name} must be {described}, got {value!r}")
     return value
+
+
+def together(**arrays: np.ndarray) -> list[np.ndarray]:
+    """Arrays in their common shape, or an error that names them."""
+    try:
+        return np.broadcast_arrays(*arrays.values())
+    except ValueError:
+        shapes = " and ".join(str(array.shape) for array in arrays.values())
+        raise ValueError(f"{' and '.join(arrays)} must broadcast together, got shapes {shapes}") from None
 
 
 def seed_or_generator(rng):

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lifcore._validate import finite_array, finite_number
+from lifcore._validate import finite_array, finite_number, together
 from lifcore.kernels import diffusion as kernels
 from lifcore.neuron import LARGEST, LIF, _broadcast, _neuron, firing_rate
 
@@ -44,23 +44,19 @@ def _membrane(n):
 
 def _together(mu, sigma):
     """mu and sigma in their common shape, contiguous."""
-    try:
-        shape = np.broadcast_shapes(mu.shape, sigma.shape)
-    except ValueError as error:
-        raise ValueError(f"mu and sigma must broadcast together, got shapes {mu.shape} and {sigma.shape}") from error
-    return [np.require(np.broadcast_to(x, shape), requirements="CW") for x in (mu, sigma)]
+    return [np.require(x, requirements="CW") for x in together(mu=mu, sigma=sigma)]
 
 
 def _noisy(n, mu, sigma, furthest=FURTHEST):
-    """mu and a positive sigma, not so small that what is computed of (V - E_L - mu) / sigma leaves the range of float64."""
+    """mu and a positive sigma, not so small that what is made of (V - E_L - mu) / sigma leaves the range of float64."""
     mu, sigma = _noise(n, mu, finite_array("sigma", sigma, "mV", above=0.0))
     distance = np.maximum(abs(n.V_th - n.E_L - mu), abs(n.V_reset - n.E_L - mu))
     if np.max(distance, initial=0.0) / furthest > np.min(sigma, initial=np.inf):
         for far, weak in zip(*(x.flat for x in _together(distance, sigma)), strict=True):
             if weak < far / furthest:
                 raise ValueError(
-                    f"sigma must be at least {far / furthest:.3g} mV for potentials that lie {far:.3g} mV from the mean E_L + mu, "
-                    f"got {weak:g} mV")
+                    f"sigma must be at least {far / furthest:.3g} mV for potentials that lie {far:.3g} mV from the mean "
+                    f"E_L + mu, got {weak:g} mV")
     return mu, sigma
 
 
@@ -72,7 +68,8 @@ def _weak(n, mu, sigma):
     least = (n.V_th - n.V_reset) / np.finfo(np.float64).max
     if np.any((sigma < least) & ~weak):
         raise ValueError(
-            f"sigma must be 0 or at least {least:.3g} mV where E_L + mu is the threshold, got {sigma[~weak].min():g} mV")
+            f"sigma must be 0 or at least {least:.3g} mV where E_L + mu is the threshold, got "
+            f"{sigma[~weak].min():g} mV")
     return y, weak
 
 
@@ -157,7 +154,7 @@ def _cumulants(n, mu, sigma):
     found[weak] = 0.0
     with np.errstate(divide="ignore", over="ignore"):
         found[weak, 0] = 1000.0 / _noiseless_rate(n, mu[weak])
-        # An escape without memory: intervals are exponential, and their mean is exp(S) within the rounding error of S = y**2.
+        # An escape without memory: intervals are exponential, their mean exp(S) within the rounding error of S = y**2.
         found[rare] = np.stack([*np.broadcast_arrays(1.0, 1.0, 2.0, y[rare]**2)], axis=-1)
     return np.moveaxis(found.reshape(*shape, 4), -1, 0)
 

@@ -378,9 +378,9 @@ def brunel_network(
     (2500, 20000.0)
     """
     flag("diffusion", diffusion)
-    g = finite_number("g", g, "", at_least=0.0)
-    eta = finite_number("eta", eta, "", at_least=0.0)
-    J = finite_number("J", J, "mV", above=0.0)
+    g = finite_number("g", g, "", at_least=0.0, at_most=LARGEST)
+    eta = finite_number("eta", eta, "", at_least=0.0, at_most=LARGEST)
+    J = finite_number("J", finite_number("J", J, "mV", above=0.0), "mV", at_least=SMALLEST, at_most=LARGEST)
     sizes = {}
     for name, given in (("excitatory", excitatory), ("indegree", indegree)):
         sizes[name] = whole_number(name, given, at_least=4)

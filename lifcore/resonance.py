@@ -255,8 +255,8 @@ def measure_response(
     steps = (duration + settle + 2.0 * period) / dt
     if not steps <= MOST_STEPS:
         raise ValueError(
-            f"duration, settle and the signal's period of {period:g} ms must be at most {MOST_STEPS:,} steps of dt = {dt:g} ms in all, "
-            f"got {steps:.2g}")
+            f"duration, settle and the signal's period of {period:g} ms must be at most {MOST_STEPS:,} steps of "
+            f"dt = {dt:g} ms in all, got {steps:.2g}")
     in_a_period = int(np.ceil(period / dt))
     dt = period / in_a_period
     recorded, before = int(np.ceil(duration / period)), int(np.ceil(settle / period))
@@ -278,8 +278,8 @@ def measure_response(
     spectrum, spectrum_error = powers.mean(), powers.std(ddof=1) / np.sqrt(size)
     if not spectrum > 0.0:
         raise ValueError(
-            f"mu and sigma must let the neurons fire at different times, got mu = {mu:g} mV and sigma = {sigma:g} mV, with which all "
-            "fire alike")
+            f"mu and sigma must let the neurons fire at different times, got mu = {mu:g} mV and sigma = {sigma:g} mV, "
+            "with which all fire alike")
     chi = 2.0 * mean / amplitude
     # The mean's variance, half of it in the real part and half in the imaginary.
     chi_error = 2.0 / amplitude * np.sqrt(0.5 * spectrum / (length * size))

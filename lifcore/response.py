@@ -280,8 +280,8 @@ def step_response(n: LIF, before, after, t) -> np.ndarray | np.float64:
                 f"from the mean, got {after[1]:g} mV")
         if n.V_th - lowest > MOST_PANELS * before[1]:
             raise ValueError(
-                f"before must have a sigma of at least {(n.V_th - lowest) / MOST_PANELS:.3g} mV for potentials from {lowest:.3g} "
-                f"to V_th = {n.V_th:g} mV, got {before[1]:g} mV")
+                f"before must have a sigma of at least {(n.V_th - lowest) / MOST_PANELS:.3g} mV for potentials from "
+                f"{lowest:.3g} to V_th = {n.V_th:g} mV, got {before[1]:g} mV")
         # The rate begins as at_once + c sqrt(t).
         very_soon = np.sqrt(np.minimum(later / (EARLIEST * n.tau_m), 1.0))
         later = np.maximum(later, EARLIEST * n.tau_m)

@@ -259,3 +259,36 @@ def test_page_computes_the_same_bits():
             values = [float(x) if np.ndim(x) == 0 else x for x in values]
             ours, theirs = numba_call(function, values), host.call(function.__name__, values)
             assert ours[1] == theirs[1] and ours[0] in (None, theirs[0]), (function, values)
+
+
+@pytest.mark.parametrize("sigma", [1e-80, 1e-152, 1e-200, 1e-306, 5e-324])
+def test_noise_beyond_all_measure_has_its_limits(sigma):
+    """As sigma goes to 0 escapes become rare and without memory (Kramers 1940), and a driven neuron becomes a clock."""
+    n = LIF()
+    rare, driven, y = 15.0, 30.0, mp.mpf(5.0) / mp.mpf(sigma)
+    log_mean = float(min(y**2, mp.inf))
+    assert siegert_rate(n, rare, sigma) == 0.0 and isi_cv(n, rare, sigma) == 1.0
+    assert log_siegert_rate(n, rare, sigma) == pytest.approx(-log_mean, rel=1e-15)
+    np.testing.assert_allclose(
+        log_isi_moments(n, rare, sigma), [float(min(order * y**2, mp.inf)) for order in (1, 2, 3)], rtol=1e-15)
+    assert np.all(isi_moments(n, rare, sigma) == np.inf)
+    # The reset above the mean: y_r, too, is beyond the tables.
+    assert siegert_rate(n, 0.0, sigma) == 0.0
+    clock = firing_rate(n.replace(R=1.0), driven)
+    assert siegert_rate(n, driven, sigma) == pytest.approx(clock, rel=1e-15)
+    assert log_siegert_rate(n, driven, sigma) == pytest.approx(math.log(clock), rel=1e-15)
+    assert isi_cv(n, driven, sigma) <= 1e-75
+    assert not np.any(np.isnan(isi_moments(n, driven, sigma)))
+
+
+@pytest.mark.parametrize("call, message", [
+    (lambda n: siegert_rate(n, [15.0, 20.0], 5e-324),
+     "sigma must be 0 or at least 8.34e-308 mV where .* threshold, got 4.94066e-324 mV"),
+    (lambda n: log_siegert_rate(n, 20.0, 1e-310), "sigma must be 0 or at least 8.34e-308 mV"),
+    (lambda n: stationary_density(n, [15.0, 30.0], [5.0, 1e-160], -60.0),
+     r"sigma must be at least 2.5e-149 mV for potentials that lie 25 mV from the mean E_L \+ mu, got 1e-160 mV"),
+    (lambda n: boundary_flux(n, 15.0, 1e-200), "sigma must be"),
+])
+def test_noise_too_weak_to_compute_with_is_refused_with_the_range(call, message):
+    with pytest.raises(ValueError, match=message):
+        call(LIF())

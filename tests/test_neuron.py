@@ -287,3 +287,9 @@ def test_no_public_function_returns_nan():
         if 1e-50 < t < 1e50:
             values += [neuron.photocurrent_threshold(cell_, t, t / 2), neuron.photocurrent_threshold(cell_, t, 0)]
         assert not np.any(np.isnan(values)), (tau_m, I, t, values)
+
+
+def test_a_zero_with_a_sign_is_zero():
+    n = LIF()
+    assert neuron.photocurrent_threshold(n, 5.0, -0.0) == neuron.photocurrent_threshold(n, 5.0, 0.0)
+    assert neuron.photocurrent_threshold(n, 5.0, [-0.0, 1.0])[0] == neuron.photocurrent_threshold(n, 5.0, 0.0)

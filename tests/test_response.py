@@ -224,3 +224,28 @@ def test_page_computes_the_same_bits():
             (kernels.log_resonances, [10 ** rng.uniform(-0.5, 1.5, 5), float(f[0]), mu, *membrane, np.zeros((2, 5)), work])]
         for function, values in calls:
             assert numba_call(function, values)[1] == host.call(function.__name__, values)[1], (function, values)
+
+
+@pytest.mark.parametrize("before, after", [
+    ((15.0, 5.0), (18.0, 5.0)), ((15.0, 5.0), (15.0, 6.0)), ((15.0, 5.0), (25.0, 1.0))])
+def test_a_step_begins_with_its_jump_and_a_root_of_time(before, after):
+    """The rate just after is (sigma before / sigma after)**-2 times that before, and a diffusion goes on as sqrt(t)."""
+    n = LIF()
+    at_once = siegert_rate(n, *before) * (after[1] / before[1]) ** 2
+    slope = (step_response(n, before, after, 1e-9) - at_once) / math.sqrt(1e-9)
+    t = np.array([1e-10, 1e-13, 1e-16, 1e-20, 1e-24, 1e-30, 1e-100, 5e-324])
+    np.testing.assert_allclose(
+        step_response(n, before, after, t), at_once + slope * np.sqrt(t), rtol=2e-9 * siegert_rate(n, *after) / at_once)
+    alone = [step_response(n, before, after, one) - at_once for one in t]
+    np.testing.assert_allclose(alone, slope * np.sqrt(t), rtol=1e-3, atol=4e-15 * at_once)
+
+
+@pytest.mark.parametrize("call, message", [
+    (lambda n: step_response(n, (15.0, 1e-6), (15.0, 5.0), 1.0), "before must have a sigma of at least 0.00[0-9]* mV"),
+    (lambda n: susceptibility(n, 15.0, 1e-80, 10.0), "sigma must be at least 1e-59 mV for potentials that lie 10 mV"),
+    (lambda n: spike_spectrum(n, [15.0, 30.0], 1e-80, 10.0), "sigma must be at least 1e-59 mV for potentials"),
+    (lambda n: fast_susceptibility(n, 15.0, 5.0, 5e-324), "f must be finite and at least 1e-50 Hz"),
+])
+def test_what_leaves_the_range_of_float64_is_refused_with_the_range(call, message):
+    with pytest.raises(ValueError, match=message):
+        call(LIF())

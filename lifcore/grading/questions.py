@@ -140,7 +140,8 @@ class ExerciseSet:
         left_out = {} if self.left_out is None else self.left_out
         _must(
             isinstance(left_out, dict) and all(
-                isinstance(pair, (list, tuple)) and len(pair) == 2 and all(map(_number, pair)) for pair in left_out.values()),
+                isinstance(pair, (list, tuple)) and len(pair) == 2 and all(map(_number, pair))
+                for pair in left_out.values()),
             "left_out", left_out, "for each question a number of cases and their points")
 
     def __getitem__(self, question_id):

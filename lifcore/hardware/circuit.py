@@ -91,7 +91,6 @@ def _check_name(name):
     one_of("name", name, NETLISTS)
 
 
-@cache
 def netlist(name: str) -> str:
     """The text of a netlist.
 
@@ -100,6 +99,11 @@ def netlist(name: str) -> str:
     name : {"rc", "ota", "mos"}
     """
     _check_name(name)
+    return _text(name)
+
+
+@cache
+def _text(name):
     return resources.files("lifcore.hardware").joinpath("data", "netlists", f"{name}.cir").read_text(encoding="utf-8")
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lifcore._validate import finite_array, flag, instance_of, one_of, words
+from lifcore._validate import finite_array, flag, instance_of, one_of, together, words
 from lifcore.kernels import fixed_point as kernels
 from lifcore.neuron import LARGEST
 
@@ -123,7 +123,8 @@ def to_fixed(x, form: Format = S1615, rounding: str = "nearest", overflow: str =
     _format(form)
     one_of("rounding", rounding, ("nearest", "floor", "truncate"))
     one_of("overflow", overflow, OVERFLOWS)
-    instance_of("register", register, str, "the name of a register")
+    if not isinstance(register, str) or not register:
+        raise TypeError(f"register must be the name of a register, got {register!r}")
     x = finite_array(register, x, f"units of {form}", at_least=-LARGEST, at_most=LARGEST)
     # Every step of this is exact: a power of two, a whole part, a distance to it.
     exact = x * 2.0**form.fraction
@@ -184,21 +185,28 @@ def multiply(a, b, rounding: str = "nearest", random=None):
     """
     mode = _rounding(rounding, random)
     random = 0 if random is None else words("random", random, 0, kernels.ONE - 1, "a random number of 15 bits")
-    return kernels.multiply.ufunc(_words("a", a), _words("b", b), np.int32(mode), random)
+    a, b, random = together(a=_words("a", a), b=_words("b", b), random=np.asarray(random))
+    return kernels.multiply.ufunc(a, b, np.int32(mode), random)
 
 
 def _wrapped(x):
     return kernels.wrapped.ufunc(x)
 
 
+def _pair(a, b):
+    return together(a=_words("a", a), b=_words("b", b))
+
+
 def add(a, b):
     """Sums of words of s16.15, which wrap around; arguments and result as in `multiply`."""
-    return _wrapped(_words("a", a) + _words("b", b))
+    a, b = _pair(a, b)
+    return _wrapped(a + b)
 
 
 def subtract(a, b):
     """Differences of words of s16.15, which wrap around; arguments and result as in `multiply`."""
-    return _wrapped(_words("a", a) - _words("b", b))
+    a, b = _pair(a, b)
+    return _wrapped(a - b)
 
 
 def divide(a, b):
@@ -206,7 +214,7 @@ def divide(a, b):
 
     Arguments and result as in `multiply`; a divisor that is zero is refused.
     """
-    a, b = _words("a", a), _words("b", b)
+    a, b = _pair(a, b)
     if np.any(b == 0):
         raise ValueError("b must not be 0, got 0")
     quotient = np.abs(a) * kernels.ONE // np.abs(b)
@@ -227,4 +235,4 @@ def scale(a, factor):
     -------
     int64 or ndarray of int64
     """
-    return kernels.scaled.ufunc(_words("a", a), _words("factor", factor, U032))
+    return kernels.scaled.ufunc(*together(a=_words("a", a), factor=_words("factor", factor, U032)))

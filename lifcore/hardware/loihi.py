@@ -18,7 +18,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from lifcore._validate import finite_array, finite_number, flag, one_of, words
+from lifcore._validate import finite_array, finite_number, flag, one_of, together, words
 from lifcore.hardware._machine import Machine, Response, carried
 from lifcore.kernels import loihi as kernels
 from lifcore.neuron import LARGEST, LIF, SMALLEST, _neuron, rheobase
@@ -248,7 +248,7 @@ def dead_zone(bias, dv) -> tuple[np.ndarray, np.ndarray]:
     lowest, highest : ndarray of int64 or int64
         Within +-(2**23 - 1), where v saturates.
     """
-    bias, dv = np.broadcast_arrays(_bias(bias), _decay("dv", dv))
+    bias, dv = together(bias=_bias(bias), dv=_decay("dv", dv))
     size = np.maximum(abs(bias), 1)
     near = np.where(bias == 0, 0, np.minimum(kernels.lowest_rest.ufunc(size, dv), V_MAX))
     far = np.where(bias == 0, 0, np.minimum(kernels.highest_rest.ufunc(size, dv), V_MAX))
@@ -271,8 +271,9 @@ def steady_state(bias, dv, v0=0) -> np.ndarray | np.int64:
     -------
     ndarray of int64 or int64
     """
-    lowest, highest = dead_zone(bias, dv)
-    return np.clip(words("v0", v0, -V_MAX, V_MAX), lowest, highest)
+    lowest, highest = map(np.asarray, dead_zone(bias, dv))
+    v0, lowest, highest = together(v0=words("v0", v0, -V_MAX, V_MAX), bias=lowest, dv=highest)
+    return np.clip(v0, lowest, highest)
 
 
 def real_steady_state(bias, dv) -> np.ndarray | np.float64:
@@ -287,7 +288,8 @@ def real_steady_state(bias, dv) -> np.ndarray | np.float64:
     -------
     ndarray or float64
     """
-    return np.float64(4096.0) * _bias(bias) / _decay("dv", dv)
+    bias, dv = together(bias=_bias(bias), dv=_decay("dv", dv))
+    return np.float64(4096.0) * bias / dv
 
 
 def time_constant(dv, dt=1.0) -> np.ndarray | np.float64:

@@ -305,7 +305,8 @@ def _rate_from_tables(mu, sigma, tau_m, E_L, V_th, V_reset, t_ref, deepest):
     y_th, y_r, width = _ends(mu, sigma, E_L, V_th, V_reset)
     top = min(max(y_th, -TABLE_END), ORDINARY)
     fall = _decay(-top * top) if top > 0.0 else 1.0
-    value = 1000.0 * fall / (t_ref * fall + tau_m * SQRT_PI * _from_tables(top, min(max(y_r, -TABLE_END), ORDINARY), width))
+    bottom = min(max(y_r, -TABLE_END), ORDINARY)
+    value = 1000.0 * fall / (t_ref * fall + tau_m * SQRT_PI * _from_tables(top, bottom, width))
     return value if y_th < deepest else 0.0
 
 

@@ -195,9 +195,11 @@ def from_nir(graph, dt=DT_SNNTORCH, readout=None, dtype=None, surrogate=None):
     declared = _shape(*chain[-1])
     if declared != shape:
         raise ValueError(f"node {chain[-1][0]!r} (Output) must have the shape {shape} of what comes in, got {declared}")
-    net = Sequential(
-        *layers, input_shape=input_shape, readout=("rate" if kind == "LIF" else "membrane") if readout is None else readout,
-        dtype=("float64" if wide else "float32") if dtype is None else dtype, rng=0)
+    if readout is None:
+        readout = "rate" if kind == "LIF" else "membrane"
+    if dtype is None:
+        dtype = "float64" if wide else "float32"
+    net = Sequential(*layers, input_shape=input_shape, readout=readout, dtype=dtype, rng=0)
     net.set_parameters(weights)
     return net
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 import lifcore
-from lifcore import LIF, cloud, policy
+from lifcore import LIF, cloud, hardware, policy
 from lifcore.hardware import analog, circuit, published
 from lifcore.network import Connection, Network, Population
 from lifcore.policy import EscapeNoiseLIF
@@ -145,6 +145,10 @@ CALLS = {
         "parameters": {"C_m": 200.0, "tau_m": 20.0, "E_L": -70.0, "V_th": -50.0, "V_reset": -65.0, "t_ref": 2.0}},
     "fokker_planck.evolve": {"t": [0.0, 1.0]},
     "fokker_planck.step_rate": {"t": [1.0, 2.0]},
+    **{f"hardware.{home}.{name}.respond": {"self": functools.partial(hardware.realise, n, machine), "I": 0.3} for
+       home, name, machine in (
+           ("analog", "Analog", "brainscales"), ("loihi", "Loihi", "loihi"), ("processor", "Processor", "processor"),
+           ("spinnaker", "Spinnaker", "spinnaker"), ("truenorth", "TrueNorth", "truenorth"))},
     "hardware.analog.calibrate": {"chip": chip},
     "hardware.analog.Chip.firing_rate": {"self": chip, "I": 100.0},
     "hardware.analog.Circuit.replace": {"self": analog.Circuit()},
@@ -294,7 +298,7 @@ DERIVED = ("E_L", "R", "T_ref", "V_reset", "V_th", "bias_mant", "parameters", "p
 
 def made(value):
     """An argument, which may be a function without arguments that makes it."""
-    return value() if inspect.isfunction(value) or hasattr(value, "cache_info") or inspect.isclass(value) else value
+    return value() if callable(value) and not isinstance(value, np.generic) else value
 
 
 def public():
@@ -320,8 +324,8 @@ def public():
 def class_calls(path, thing):
     """A class that checks what it is made of, and its public methods."""
     found = {
-        f"{path}.{name}": method for name, method in vars(thing).items()
-        if not name.startswith("_") and inspect.isfunction(method)}
+        f"{path}.{name}": method for name, method in inspect.getmembers(thing, inspect.isfunction)
+        if not name.startswith("_") and (name in vars(thing) or f"{path}.{name}" in CALLS)}
     if "__init__" in vars(thing) and not hasattr(thing, "__dataclass_fields__") or hasattr(thing, "__post_init__"):
         found[path] = thing
     return found

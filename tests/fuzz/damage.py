@@ -4,25 +4,29 @@ import copy
 
 from hypothesis import strategies as st
 
+WORDS = st.text(max_size=6)
 LEAVES = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=6), st.sampled_from([10**400, -1, 0, "", "__class__"]))
+    st.none(), st.booleans(), st.integers(), st.floats(), WORDS, st.sampled_from([10**400, -1, 0, "", "__class__"]))
 JSON_VALUES = st.recursive(
-    LEAVES, lambda values: st.one_of(st.lists(values, max_size=3), st.dictionaries(st.text(max_size=6), values, max_size=3)),
-    max_leaves=6)
+    LEAVES, lambda values: st.one_of(st.lists(values, max_size=3), st.dictionaries(WORDS, values, max_size=3)), max_leaves=6)
+PIECES = st.one_of(
+    st.text(max_size=4),
+    st.sampled_from(["[", "{", '"', "'", ":", "-", "```", "\n", "\x00", "\t", "&a", "*a", "!!"]))
 
 
 def places(value, path=()):
     """Where the parts of a JSON value are, itself included."""
     yield path
-    for key, part in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, (list, tuple)) else ():
-        yield from places(part, (*path, key))
+    if isinstance(value, (dict, list)):
+        for key, part in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from places(part, (*path, key))
 
 
 @st.composite
 def changed_json(draw, whole):
     """`whole` with another value in one place, or without what was there."""
     whole = copy.deepcopy(listed(whole))
-    *above, last = draw(st.sampled_from(sorted(places(whole), key=repr)[1:])) or (None,)
+    *above, last = draw(st.sampled_from(sorted(places(whole), key=repr)[1:]))
     holder = whole
     for key in above:
         holder = holder[key]
@@ -48,7 +52,6 @@ def damaged_text(draw, whole):
         begin = draw(st.integers(0, max(0, len(text) - 1)))
         end = min(len(text), begin + draw(st.sampled_from([1, 1, 3, 20, 200])))
         kind = draw(st.integers(0, 2))
-        piece = "" if kind == 0 else 2 * text[begin:end] if kind == 1 else draw(
-            st.one_of(st.text(max_size=4), st.sampled_from(["[", "{", '"', "'", ":", "-", "```", "\n", "\x00", "\t", "&a", "*a", "!!"])))
+        piece = "" if kind == 0 else 2 * text[begin:end] if kind == 1 else draw(PIECES)
         text = text[:begin] + piece + text[end:]
     return text

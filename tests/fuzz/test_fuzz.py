@@ -53,7 +53,8 @@ NUMBERS = st.one_of(st.floats(), st.integers(), st.floats(width=32), st.complex_
 NESTED = st.recursive(st.one_of(st.floats(), st.integers(-3, 3), st.none(), NAMES), st.lists, max_leaves=6)
 SHAPES = arrays.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3)
 ARRAYS = st.one_of(
-    arrays.arrays(arrays.scalar_dtypes(), SHAPES), arrays.arrays(object, SHAPES, elements=st.one_of(NUMBERS, st.none(), NAMES)))
+    arrays.arrays(arrays.scalar_dtypes(), SHAPES),
+    arrays.arrays(object, SHAPES, elements=st.one_of(NUMBERS, st.none(), NAMES)))
 CHEAP = st.one_of(st.sampled_from(WRONG), st.sampled_from(MODEST), NAMES, st.integers(-3, 3))
 ANYTHING = st.one_of(CHEAP, st.sampled_from(EXTREME), NUMBERS, NESTED, ARRAYS)
 

@@ -110,3 +110,15 @@ def test_page_of_the_book_shows_stub_hints_and_folded_solution():
 def test_page_needs_a_named_set():
     with pytest.raises(SourceError, match="begin"):
         source.book_page("# Nothing\n")
+
+
+@pytest.mark.parametrize("broken", ['choice "three"', "choice = (", "choice = " + "(" * 3000])
+def test_a_solution_that_is_no_python_is_refused(broken):
+    with pytest.raises(SourceError, match="solution of 'q2' is not Python"):
+        parse(TOY.replace('choice = "three"', broken))
+
+
+@pytest.mark.parametrize("points", ["float('nan')", "'two'", "0", "True", "1e400"])
+def test_points_that_are_no_number_are_refused(points):
+    with pytest.raises(SourceError, match="it must be a number above 0"):
+        parse(TOY.replace("points=2", f"points={points}"))

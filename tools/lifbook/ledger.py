@@ -79,12 +79,12 @@ def _lines_and_entries(path):
         loader = yaml.SafeLoader(path.read_text(encoding="utf-8"))
         root = loader.get_single_node()
         entries = None if root is None else loader.construct_document(root)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: no UTF-8, or a date or number that is none
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: no UTF-8, or a date that is none
         raise ValueError(f"{path.name} is no YAML: {error}") from error
     if entries is None:
         return []
     if not isinstance(entries, list):
-        raise ValueError(f"{path.name}, line {root.start_mark.line + 1}: it must be a list of entries, each with {FIELDS[0]!r}")
+        raise ValueError(f"{path.name}, line {root.start_mark.line + 1}: it must be a list of entries")
     return [(node.start_mark.line + 1, entry) for node, entry in zip(root.value, entries, strict=True)]
 
 
