@@ -74,7 +74,7 @@ class EulerStability(LiveFigure):
     entry = "manycore.js"
     kernels = KERNELS
     fixed = MEMBRANE | {"duration": 600.0, "fine": 1.0, "levels": [30.0, 60.0, 150.0, 600.0, 3000.0, 12000.0]}
-    heights = (694, 879)
+    heights = (701, 879)
     shown = (
         Readout("factor", "Euler's factor", "", 2),
         Readout("exact_factor", "exact factor", "", 3),

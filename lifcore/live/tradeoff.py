@@ -177,7 +177,7 @@ class TradeOff(LiveFigure):
     )
     entry = "tradeoff.js"
     kernels = KERNELS
-    heights = (676, 903)
+    heights = (696, 903)
     shown = (
         Readout("events", "synaptic events", "/ns", 2),
         Readout("per_event", "per synaptic event", "pJ", 1),
