@@ -14,7 +14,7 @@ from pathlib import Path
 from lifcore.grading import feedback, folder, jail, machine, submissions
 from lifcore.grading.judging import grade_one, open_task, task_key
 from lifcore.grading.plan import GradeError, key_of, load, make_plan
-from lifcore.grading.progress import Progress
+from lifcore.grading.progress_bar import Progress
 from lifcore.sweep import _executor
 
 __all__ = ["GradeError", "grade", "load", "share"]

@@ -23,6 +23,43 @@ MAX_NAME = 180
 FORMULA = re.compile(r"(^|[;,\t\r\n|])(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20])")
 
 
+# What a record has to hold, for who reads it again: the names of its fields and their kinds.
+NUMBER, TEXT = (int, float), str
+RECORD = {
+    "student": TEXT, "set": TEXT, "plan": TEXT, "key": TEXT, "points": NUMBER, "maximum": NUMBER, "seconds": NUMBER,
+    "questions": dict, "notes": list,
+}
+QUESTION = {
+    "title": TEXT, "points": NUMBER, "maximum": NUMBER, "unanswered": bool, "mistake": TEXT, "message": TEXT, "cases": list
+}
+CASE = {"hidden": bool, "passed": bool}
+SHOWN_CASE = {"expression": TEXT, "remark": TEXT}
+
+
+def is_record(data):
+    """Whether data that were read from a file are a student's record, as `grade` writes it."""
+    return (
+        _has(data, RECORD)
+        and all(isinstance(note, str) for note in data["notes"])
+        and all(_has(one, QUESTION) and all(map(_is_case, one["cases"])) for one in data["questions"].values())
+    )
+
+
+def _is_case(data):
+    return _has(data, CASE) and (data["hidden"] or _has(data, SHOWN_CASE))
+
+
+def _has(data, fields):
+    """Whether data are a dict with these fields; a truth value is no number, and what is not finite neither."""
+    if not isinstance(data, dict):
+        return False
+    for name, kind in fields.items():
+        value = data.get(name)
+        if not isinstance(value, kind) or kind is NUMBER and (isinstance(value, bool) or not abs(value) < 1e9):
+            return False
+    return True
+
+
 def case_entry(case, passed, value, drawn=""):
     """A case in a student's record.
 

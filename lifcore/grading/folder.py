@@ -52,7 +52,7 @@ def run_seed(out, set_name, seed=None):
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
         kept_set, kept_seed = kept["set"], int(kept["seed"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise GradeError(
             f"{path}: holds no seed ({error}); remove it to grade everybody anew, or put it back from a copy"
         ) from error
@@ -77,7 +77,7 @@ def common_seed(folders):
     for folder in folders:
         try:
             seeds[folder] = json.loads(Path(folder, ".run.json").read_text(encoding="utf-8"))["seed"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise GradeError(f"{folder}: holds no grades (no .run.json that can be read): {error}") from error
     if len(set(seeds.values())) > 1:
         raise GradeError(f"{', '.join(map(str, seeds))}: were graded with different seeds; give all shards one --seed")
@@ -100,9 +100,9 @@ def _record(out, student):
     name = feedback.file_name(student)
     try:
         record = json.loads(Path(out, f"{name}.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
-    complete = isinstance(record, dict) and Path(out, f"{name}.html").exists()
+    complete = feedback.is_record(record) and Path(out, f"{name}.html").exists()
     # In the file, what is no UTF-8 in a name is a question mark.
     return record | {"student": student} if complete else None
 

@@ -92,7 +92,7 @@ def load(path):
         return ExerciseSet.from_dict(json.loads(path.read_text(encoding="utf-8")))
     except source.SourceError as error:
         raise GradeError(str(error)) from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise GradeError(
             f"{path}: is neither an exercise source (.md) nor a file written by `release --private`: {error}"
         ) from error

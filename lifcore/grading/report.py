@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 from lifcore._files import write_whole
-from lifcore.grading.feedback import encoded, harmless
+from lifcore.grading.feedback import encoded, harmless, is_record
 from lifcore.grading.page import items, page, text
 from lifcore.grading.scores import counted
 
@@ -32,16 +32,20 @@ def results(folder):
     Raises
     ------
     ReportError
-        If there are none.
+        If there are none, or one of them is damaged.
     """
     found = []
     for path in sorted(Path(folder).glob("*.json")) if Path(folder).is_dir() else ():
         try:
             record = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             continue
-        if isinstance(record, dict) and "questions" in record and "student" in record:
+        if is_record(record):
             found.append(record)
+        elif isinstance(record, dict) and "student" in record:
+            raise ReportError(f"{path}: is a damaged record; remove it, and `grade` makes it anew")
+    if len({(record["set"], *record["questions"]) for record in found}) > 1:
+        raise ReportError(f"{folder}: holds grades of different sets, or of different states of a set; run `grade` again")
     if not found:
         raise ReportError(f"{folder}: holds no grades (<student>.json, as `grade` writes them)")
     return sorted(found, key=lambda record: record["student"])

@@ -1,5 +1,7 @@
 """In the notebook: what a check says, and what it must never say. The toy set's right answers are in its text."""
 
+import subprocess
+import sys
 import json
 import re
 import subprocess
@@ -261,3 +263,15 @@ def test_the_import_is_cheap():
     heavy = ("numba", "jupytext", "nbformat", "IPython", "matplotlib")
     code = f"import sys, lifcore.grading; print([name for name in {heavy} if name in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
+
+
+def test_no_module_hides_what_a_notebook_imports():
+    # In a process of its own: the modules of the grader must not take the names of what notebooks call.
+    code = (
+        "import importlib, pkgutil, lifcore.grading as g\n"
+        "[importlib.import_module(one.name) for one in pkgutil.iter_modules(g.__path__, 'lifcore.grading.')"
+        " if not one.name.endswith(('__main__', 'worker'))]\n"
+        "print(all(callable(getattr(g, name)) for name in g.__all__))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout == "True\n", done.stderr

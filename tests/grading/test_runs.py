@@ -40,7 +40,7 @@ from lifcore.grading import (
     memory,
     pictures,
     plan,
-    progress,
+    progress_bar,
     release,
     report,
     source,
@@ -450,19 +450,19 @@ def test_a_cell_whose_processes_take_too_much_memory_together_is_ended(spec):
 
 def test_progress_is_a_line_every_now_and_then(monkeypatch):
     said = []
-    steps = progress.Progress(3, said.append)
+    steps = progress_bar.Progress(3, said.append)
     for _ in range(3):
         steps.step()
     assert [line[:13] for line in said] == ["graded 3 of 3"]
-    monkeypatch.setattr(progress, "SECONDS", -1)
-    steps = progress.Progress(3, said.append)
+    monkeypatch.setattr(progress_bar, "SECONDS", -1)
+    steps = progress_bar.Progress(3, said.append)
     steps.step()
     assert re.fullmatch(r"graded 1 of 3, \d+\.\d s each, about \d+ s left", said[-1])
 
 
 def test_progress_is_a_bar_on_a_terminal(monkeypatch, capsys):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    steps = progress.Progress(2)
+    steps = progress_bar.Progress(2)
     steps.step()
     steps.step()
     steps.close()
@@ -479,3 +479,37 @@ def test_an_interruption_has_an_exit_code_of_its_own(monkeypatch, capsys):
     with pytest.raises(SystemExit) as wrong:
         main(["grade", "a.md", "b", "c", "--shard", "3/2"])
     assert wrong.value.code == 2
+
+
+# Records that were damaged ------------------------------------------------------------------------------------
+
+DAMAGES = [
+    ("points", "x"), ("points", float("inf")), ("maximum", None), ("questions", []), ("questions", {"q1": {}}), ("notes", 5),
+    ("notes", [1]), ("seconds", "long"), ("student", 3)]
+
+
+@pytest.fixture
+def record(whole, tmp_path):
+    """The record of one student in a folder of its own, as data, and its file."""
+    path = whole[1] / "anna.json"
+    (tmp_path / path.name).write_bytes(path.read_bytes())
+    return json.loads(path.read_text(encoding="utf-8")), tmp_path / path.name
+
+
+@pytest.mark.parametrize("field, value", DAMAGES)
+def test_a_damaged_record_is_named_by_the_report_and_not_taken_for_done(record, field, value):
+    data, path = record
+    assert feedback.is_record(data) and report.results(path.parent) == [data]
+    path.write_text(json.dumps(data | {field: value}))
+    assert not feedback.is_record(json.loads(path.read_text()))
+    with pytest.raises(report.ReportError, match=path.name):
+        report.results(path.parent)
+    path.with_suffix(".html").write_text("")
+    assert folder.kept(path.parent, data["student"], data["key"]) is None
+
+
+@pytest.mark.parametrize("text", ["", "[" * 100_000, '{"a":' * 100_000, "{}", "3"])
+def test_a_file_that_is_no_record_is_passed_over(record, text):
+    data, path = record
+    (path.parent / "other.json").write_text(text)
+    assert report.results(path.parent) == [data]
