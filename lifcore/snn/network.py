@@ -314,7 +314,7 @@ class Sequential:
         -------
         float
         """
-        labels = self._labels(labels, _numbers("x", x, self.dtype).shape[:1])
+        labels = self._labels(labels, self._input(x, steps)[0].shape[:1])
         return float(np.mean(self.predict(x, steps, workers) == labels))
 
     def prepared(self, steps: int, keep: bool = False, static: bool = False, whole: bool = True) -> Prepared:

@@ -26,7 +26,7 @@ def places(value, path=()):
 def changed_json(draw, whole):
     """`whole` with another value in one place, or without what was there."""
     whole = copy.deepcopy(listed(whole))
-    *above, last = draw(st.sampled_from(sorted(filter(None, places(whole)), key=repr)))
+    *above, last = draw(st.sampled_from([place for place in places(whole) if place]))
     holder = whole
     for key in above:
         holder = holder[key]

@@ -1,7 +1,5 @@
 """In the notebook: what a check says, and what it must never say. The toy set's right answers are in its text."""
 
-import subprocess
-import sys
 import json
 import re
 import subprocess
