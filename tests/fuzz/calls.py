@@ -294,8 +294,8 @@ LEFT_OUT = {
 
 # What errors name that is made of arguments, or is a part of one.
 DERIVED = (
-    "E_L", "I_offset", "R", "T_ref", "V_reset", "V_th", "bias", "bias_mant", "g_L", "parameters", "population",
-    "refractory", "tau", "tau_m")
+    "E_L", "I_offset", "R", "T_ref", "V_reset", "V_th", "arguments", "bias", "bias_mant", "g_L", "parameters",
+    "population", "refractory", "tau", "tau_m")
 
 
 def made(value):

@@ -129,7 +129,9 @@ def floats(value, depth=0):
 
 
 def right_arguments(path):
-    arguments = {name: calls.made(value) for name, value in calls.right_call(path, CALLABLES[path]).items()}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        arguments = {name: calls.made(value) for name, value in calls.right_call(path, CALLABLES[path]).items()}
     return arguments | ({"progress": False} if "progress" in parameters(path) else {})
 
 
