@@ -129,6 +129,7 @@ async function bringToLife(place, script) {
   offerCode(place, model);
   place.classList.add("is-alive");
   performance.mark("lif:alive");
+  document.dispatchEvent(new Event("lif:alive")); // the formulas have waited for it
 }
 
 function explain(place, error) {
