@@ -25,6 +25,14 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
         super().end_headers()
 
 
+class Server(http.server.ThreadingHTTPServer):
+    """Says nothing of a browser that goes away in the middle of a file."""
+
+    def handle_error(self, request, client_address):
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 def make_server(folder):
     """A server for a folder on the first free port.
 
@@ -39,7 +47,7 @@ def make_server(folder):
     handler = functools.partial(QuietHandler, directory=str(folder))
     for port in [*range(FIRST_PORT, FIRST_PORT + PORTS_TRIED), 0]:
         try:
-            return http.server.ThreadingHTTPServer((HOST, port), handler)
+            return Server((HOST, port), handler)
         except OSError:
             continue
     raise OSError("no free port")
