@@ -237,3 +237,17 @@ def test_readers_who_want_no_motion_get_none(open_page):
     assert page.evaluate(moving) != []
     page.emulate_media(reduced_motion="reduce")
     assert page.evaluate(moving) == []
+
+
+COUNT_FORMULAS = """document.addEventListener("lif:alive", () => {
+    window.formulas ??= document.querySelectorAll("mjx-container").length; });"""
+
+
+def test_formulas_wait_for_the_first_figure_and_come_without_it(open_page):
+    chapter = "chapters/physicist/neuron.html"
+    page = open_page(chapter, wait=False, prepare=lambda page: page.add_init_script(COUNT_FORMULAS))
+    page.wait_for_selector("mjx-container", state="attached")
+    assert page.evaluate("window.formulas") == 0
+    broken = open_page(chapter, wait=False, prepare=lambda page: page.route("**/live-*.js", lambda route: route.abort()))
+    broken.wait_for_selector("mjx-container", state="attached")
+    assert broken.locator(".live-card").count() == 0
