@@ -3,11 +3,15 @@
 The theme loads FontAwesome twice: as a script of half a megabyte, which templates/static/webpack-macros.html leaves
 out, and as two fonts. Its style sheets say which character an icon's name stands for. The fonts made here hold those
 of the names in the book's pages, and the symbols that the style sheets show by themselves; a browser asks for the
-theme's own fonts only for another.
+theme's own fonts only for another. A theme that has its fonts in other files shows them whole.
 """
 
 import re
 from pathlib import Path
+
+from sphinx.util import logging
+
+logger = logging.getLogger(__name__)
 
 FAMILIES = {
     "solid": ("fa-solid-900.ttf", '"Font Awesome 6 Free"', 900),
@@ -64,6 +68,9 @@ def make_fonts(app, exception):
     if exception is not None or app.builder.format != "html":
         return
     static = Path(app.outdir) / "_static"
+    if not all((static / FONTS / source).exists() for source, _, _ in FAMILIES.values()):
+        logger.info("icons: the theme has other files of fonts than these are cut from, and shows its own")
+        return
     scripts = [path for path in static.glob("scripts/*.js") if path.name != "fontawesome.js"]
     pages = [*Path(app.outdir).rglob("*.html"), *scripts]
     sheets = "".join(path.read_text(encoding="utf-8") for path in sorted(static.glob("styles/*.css")))
