@@ -5,6 +5,7 @@ lines may refuse it, with a message that names an argument; in either case withi
 many calls, drawn afresh; without it they are few and always the same.
 """
 
+import itertools
 import os
 import re
 import signal
@@ -24,6 +25,7 @@ import lifcore
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", 0))
 HOME = os.path.dirname(lifcore.__file__)
 SECONDS = 6.0
+SHARE = 83
 CALLABLES = {path: thing for path, thing in calls.public().items() if path not in calls.LEFT_OUT}
 # FloatingPointError: a result beyond the range of float64 or of a network's dtype. RuntimeError: rates that run away.
 REFUSALS = (TypeError, ValueError, OSError, FloatingPointError, RuntimeError)
@@ -177,10 +179,10 @@ def pairs():
                     yield path, name, value
 
 
-@pytest.mark.skipif(not EXAMPLES, reason="takes minutes; the weekly workflow sets FUZZ_EXAMPLES")
 def test_no_value_of_the_pool_gets_through():
+    """All of them take minutes: unless FUZZ_EXAMPLES is set, one in `SHARE`."""
     found = []
-    for path, name, value in pairs():
+    for path, name, value in itertools.islice(pairs(), 0, None, 1 if EXAMPLES else SHARE):
         _, wrong = outcome(path, right_arguments(path) | {name: value})
         if wrong:
             found.append(f"{path}({name}={value!r}) {wrong}")

@@ -6,6 +6,14 @@ from grading.toy import TOY
 from lifcore.grading import checking, release, source
 
 
+@pytest.fixture(scope="module")
+def spec(tmp_path_factory):
+    """The set as `release --private` writes it, which is read in no time."""
+    path = tmp_path_factory.mktemp("private") / "toy.json"
+    path.write_text(release.data_text(source.parse(TOY, "toy", "toy.md").exercise), encoding="utf-8")
+    return path
+
+
 @pytest.fixture
 def fresh_session(monkeypatch, tmp_path):
     """A session of checks with no memory, in an empty folder."""

@@ -20,7 +20,7 @@ import pytest
 from grading.hostile import ATTACKS, FILES, HONEST, SPECIAL, STEAL, WRITE, make_class, student_of
 from grading.toy import ANSWERS, TOY, notebook
 
-from lifcore.grading import bulk, feedback, jail, release, report, source
+from lifcore.grading import bulk, feedback, jail, report
 from lifcore.grading.__main__ import main
 
 SHORT = jail.Limits(cpu_seconds=0.25, wall_seconds=1.5, grace_seconds=0.5, total_seconds=40, memory=1 << 30)
@@ -35,14 +35,6 @@ def server():
     with socket.create_server(("127.0.0.1", 0)) as listening:
         listening.settimeout(0.1)
         yield listening
-
-
-@pytest.fixture(scope="module")
-def spec(tmp_path_factory):
-    """The set as `release --private` writes it, which is read in no time."""
-    path = tmp_path_factory.mktemp("private") / "toy.json"
-    path.write_text(release.data_text(source.parse(TOY, "toy", "toy.md").exercise), encoding="utf-8")
-    return path
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,7 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 from grading.test_bulk import left_running
-from grading.toy import ANSWERS, TOY, notebook
+from grading.toy import ANSWERS, notebook
 
 from lifcore.grading import (
     answers,
@@ -41,9 +41,7 @@ from lifcore.grading import (
     pictures,
     plan,
     progress_bar,
-    release,
     report,
-    source,
 )
 from lifcore.grading.__main__ import main
 
@@ -80,14 +78,6 @@ def table(out):
     """Rows of scores.csv without the time each took."""
     with open(out / "scores.csv", newline="", encoding="utf-8-sig") as file:
         return [row[:-1] for row in csv.reader(file)]
-
-
-@pytest.fixture(scope="module")
-def spec(tmp_path_factory):
-    """The set as `release --private` writes it, which is read in no time."""
-    path = tmp_path_factory.mktemp("private") / "toy.json"
-    path.write_text(release.data_text(source.parse(TOY, "toy", "toy.md").exercise), encoding="utf-8")
-    return path
 
 
 @pytest.fixture(scope="module")
